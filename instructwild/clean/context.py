@@ -184,7 +184,8 @@ _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\
 _ABOUT_THE_TALK = (r"(?i)(?:you (?:will|must|should|are)|user will|your (?:goal|task|job) is|while (?:performing"
                    r"|answering)|think"
                    r"|help as much|always|provide) ?[^.?!\n\"“:]*[.!]?\s*")
-_HAN_ABOUT_THE_TALK = r"(?:你|您|想象自己|尽你所能|用户|在(?:执行|回答)|像|请?(?:逐步|一步)|总是|提供详细)[^。？！\n“：]*[。！]?\s*"
+_HAN_ABOUT_THE_TALK = (r"(?:你|您|想象自己|尽你所能|用户|在(?:执行|回答)|像|请?(?:逐步|一步)|总是|提供详细)"
+                       r"[^。？！\n“：]*[。！]?\s*")
 _ONLY_A_SYSTEM_TURN = (
     rf"(?i)\A\s*you are (?:an? |the )?(?:very |helpful |ai |smart |honest |respectful |and |, )*(?:assistant|agent"
     rf"|chatbot)\b[^.?!\n\"“:]*[.!]?\s*"

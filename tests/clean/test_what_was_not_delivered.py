@@ -7,9 +7,10 @@ from instructwild.clean.rules import RULES, Rules, strict
 from instructwild.clean.unnamed_subject import names_no_subject
 from tests.clean.rows import flags, rows_of
 
-HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats of the "
-           "fishing fleet first, then to yachts. Pilots of the harbour office meet each boat beyond the mole. The tides are "
-           "those of the gauge at Oddeness, which the harbour office reads each hour and writes into the log of the fleet.")
+HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats "
+           "of the fishing fleet first, then to yachts. Pilots of the harbour office meet each boat beyond the mole. The "
+           "tides are those of the gauge at Oddeness, which the harbour office reads each hour and writes into the log of "
+           "the fleet.")
 TIDES = ("The tides rise and fall because the moon and the sun pull at the sea. Spring tides come when both pull along one "
          "line, at new and full moon; neap tides come at the quarters. In a bay the tides may be higher than on an open "
          "coast, because the bay narrows, and the time of the tides shifts by about fifty minutes from day to day.")
@@ -37,9 +38,11 @@ DIRTY = [
      "There are many kinds of boats, and each has its own use.\n\n1. The ferry (a boat that carries people and cars)\n"
      "2. The trawler (a boat that drags a net"),
     ("cut_off", "How do I moor a small boat at a pier on a windy day?",
-     "First, look where the wind comes from. Come in slowly against it. Put out fenders on the side of the pier. Throw the "
-     "bow line first. Then let the wind push the stern to the pier and make fast. Check the lines of your boat and their"),
-    ("share_residue", "more of the storm\n \n \n 지금 번역하기\n CopyCopy HTMLRead Aloud7 chars | 2 words", "The wind rose."),
+     "First, look where the wind comes from. Come in slowly against it. Put out fenders on the side of the pier. "
+     "Throw the bow line first. Then let the wind push the stern to the pier and make fast. Check the lines of your boat "
+     "and their"),
+    ("share_residue", "more of the storm\n \n \n 지금 번역하기\n CopyCopy HTMLRead Aloud7 chars | 2 words",
+     "The wind rose."),
 ]
 GOOD = [
     ("What are the causes of the tides, and when are they highest?", TIDES),
