@@ -42,9 +42,13 @@ _OPEN_BRACKET = only_where(
 """A bracket of the last line is open, and no smiley."""
 
 _OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
+_COMMA_OF_AN_ITEM = r"\n[ \t]*(?:\d{1,2}[.)]|[-*•]) [^\n]*[,，]\s*\z"
 
-CUT_OFF = (((_SIZE > 80) & (only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
-                            | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
+_OPEN_COMMA = only_where(
+    matches(ANSWER.str.tail(12), _COMMA),
+    ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER) | matches(_LAST_WORDS, _COMMA_OF_AN_ITEM))
+
+CUT_OFF = (((_SIZE > 80) & (_OPEN_COMMA | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
            | only_where((_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
                         _MID_SENTENCE | _MID_ITEM)
            | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE) | _OPEN_CLAUSE | _OPEN_BRACKET)

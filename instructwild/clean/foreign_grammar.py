@@ -22,7 +22,8 @@ _MAY_STAY = group_of("""
 """)
 """Tasks to which the text itself, or with a mark at its end, is an answer."""
 _UNCHANGED = only_where(
-    PROMPT.str.contains("\n", literal=True) & (ANSWER.str.len_chars() < 300) & matches(ANSWER, r"\p{Han}{3}"),
+    (PROMPT.str.len_bytes() < 1200) & (ANSWER.str.len_bytes() < 900) & (ANSWER.str.len_bytes() > 2 * ANSWER.str.len_chars())
+    & PROMPT.str.contains("\n", literal=True),
     (_INPUT.str.replace(_END, "") == ANSWER.str.replace(_END, "")) & ~matches(_TASK, _MAY_STAY))
 
 _OF_A_TEXT = group_of("句子? | 短语 | 单?词 | 文本 | 段落 | 课文 | 主语 | 字母")

@@ -78,11 +78,11 @@ RULES: dict[str, Defect] = {
     "placeholder_answer": Defect(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
-                              r"|不适用)\W*\z")
+        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)(?: (?:required|needed))?|no answer"
+                              r"|无需输出|无输出|无输入|没有输出|没有输入|无答案|不适用)\W*\z")
         & ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案")
         & ~(matches(ANSWER, r"(?i)n/a|不适用") & matches(PROMPT, _MAY_BE_EMPTY)),
-        "drop", (10, 10)),
+        "drop", (14, 14)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
     "merged_instructions": Defect(
@@ -95,7 +95,7 @@ RULES: dict[str, Defect] = {
     "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
                               "the row", UNNAMED_SUBJECT, "flag", (57, 60)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
-                            (227, 241)),
+                            (228, 242)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -132,7 +132,7 @@ RULES: dict[str, Defect] = {
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean, median or root that was asked for",
                                WRONG_ARITHMETIC, "flag", (83, 87)),
-    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (191, 196)),
+    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (196, 201)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),

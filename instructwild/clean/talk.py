@@ -7,6 +7,7 @@ words and pairs of words in the prompt and in the opening of the answer, from `p
 import json
 from functools import cache
 from itertools import pairwise
+from math import fsum
 from pathlib import Path
 from zlib import crc32
 
@@ -103,7 +104,7 @@ def weight_of_opening(answer: str) -> float:
 
 def _sum(names: set[str]) -> float:
     known = weights()[1]
-    return sum(map(known.__getitem__, known.keys() & names))
+    return fsum(map(known.__getitem__, known.keys() & names))       # the same in whatever order a set has them
 
 
 def reads_as_english(text: str) -> bool:

@@ -41,6 +41,10 @@ DIRTY = [
      "First, look where the wind comes from. Come in slowly against it. Put out fenders on the side of the pier. "
      "Throw the bow line first. Then let the wind push the stern to the pier and make fast. Check the lines of your boat "
      "and their"),
+    ("cut_off", "How is a small boat moored by one person on a calm day?",
+     "1. Come in slowly against the wind and the current.\n2. Put out all of the fenders first.\n3. At the pier,"),
+    ("placeholder_answer", "Design a poster for a ferry line.", "No output required"),
+    ("placeholder_answer", "设计一张渡轮海报。", "无需输出"),
     ("share_residue", "more of the storm\n \n \n 지금 번역하기\n CopyCopy HTMLRead Aloud7 chars | 2 words",
      "The wind rose."),
 ]
@@ -74,7 +78,9 @@ GOOD = [
      "the rain and the fog."),
     ("List the 20 words that sailors use most.", "mast, sail, rope"),
     ("Give the topic of a 500-word essay about ferries and write an outline.", "Ferries and towns. I. Past II. Now"),
-    ("Name a boat.", "A ferry :("),
+    ("Name a boat.", "A ferry :("), ("How does a letter to an old captain and good friend close when it is a long one?",
+                                     "It closes with a wish for a fair wind and the name:\n\nWith kind regards,"),
+    ("介绍这位诗人。\n李白", "李白是唐代诗人。"),
     ("List two kinds of boats.", "a) ferry\nb) trawler"),
     ("Where does one press Copy HTML in this editor?", "In the menu behind the three dots."),
 ]
