@@ -17,7 +17,14 @@ import polars as pl
 from benchmarks.clean_readings import key
 from benchmarks.peer import HERE
 from benchmarks.talk_weights import TALKS
-from instructwild.clean.unnamed_subject import LONGEST, MAY_LACK_IT, SHORTEST_ANSWER, answer_features, prompt_features
+from instructwild.clean.unnamed_subject import (
+    LONGEST,
+    MAY_LACK_IT,
+    SHORTEST_ANSWER,
+    answer_features,
+    speaks_against,
+    speaks_for,
+)
 
 OTHERS, SAY_OF_OTHERS = 500, 0.4
 """Rows of other sources, and how much each counts."""
@@ -69,7 +76,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="what `clean --strict` wrote")
     turns, lacking, others = rows_of(parser.parse_args().folder)
     rows = [*turns, *others]
-    prompts, answers = [prompt_features(prompt) for prompt, _ in rows], [answer_features(*row) for row in rows]
+    prompts = [{**speaks_for(prompt), **speaks_against(prompt)} for prompt, _ in rows]
+    answers = [answer_features(*row) for row in rows]
     table = np.array([[*first.values(), *second.values()] for first, second in zip(prompts, answers, strict=True)], float)
     weights = fitted(table, np.array([*lacking, *[False] * len(others)], float),
                      np.array([1.0] * len(turns) + [SAY_OF_OTHERS] * len(others)))

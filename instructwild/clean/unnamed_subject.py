@@ -65,10 +65,15 @@ def _content(text: str) -> list[str]:
     return [word.rstrip("s")[:6] for word in _WORDS.findall(text.lower()) if word not in _SAYS_LITTLE]
 
 
-def prompt_features(prompt: str) -> dict[str, float]:
-    """What the prompt shows by itself."""
+def speaks_for(prompt: str) -> dict[str, float]:
+    """What of the prompt may speak for a subject that is gone."""
     return {"intercept": 1, "words": weight_of_prompt(prompt), "the": min(3, len(_THE.findall(prompt))),
-            "points": _POINTS.search(prompt) is not None, "subject": min(12, len({*_content(prompt)})),
+            "points": _POINTS.search(prompt) is not None}
+
+
+def speaks_against(prompt: str) -> dict[str, float]:
+    """What of the prompt speaks against that: the weights are all negative."""
+    return {"subject": min(12, len({*_content(prompt)})),
             "names": min(3, len(_NAME.findall(prompt))),
             "articles": min(3, len(_ARTICLE.findall(prompt))), "defined": min(3, len(_DEFINED.findall(prompt))),
             "identifier": _IDENTIFIER.search(prompt) is not None}
@@ -93,7 +98,10 @@ def names_no_subject(prompt: str, answer: str) -> bool:
     >>> names_no_subject("List a few reasons for tides", "The reasons for tides are the moon and the sun.")
     False
     """
-    asks = _weighed(prompt_features(prompt), PROMPT_WEIGHTS)
+    asks = _weighed(speaks_for(prompt), PROMPT_WEIGHTS)
+    if asks < LEAST_OF_PROMPT:
+        return False
+    asks += _weighed(speaks_against(prompt), PROMPT_WEIGHTS)
     return asks >= LEAST_OF_PROMPT and asks + _weighed(answer_features(prompt, answer), ANSWER_WEIGHTS) >= LEAST
 
 
