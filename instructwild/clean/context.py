@@ -10,6 +10,7 @@ import polars as pl
 from instructwild.clean.answers_on import ANSWERS_A_TALK, ASKS_BACK, WITHDRAWS_AN_ANSWER
 from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
 from instructwild.clean.follow_ups import FOLLOWS_UP
+from instructwild.clean.nothing_given import NOTHING_GIVEN
 from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where
 from instructwild.text.word_table import group_of
 
@@ -183,7 +184,8 @@ _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\
 _ABOUT_THE_TALK = (r"(?i)(?:you (?:will|must|should|are)|user will|your (?:goal|task|job) is|while (?:performing"
                    r"|answering)|think"
                    r"|help as much|always|provide) ?[^.?!\n\"“:]*[.!]?\s*")
-_HAN_ABOUT_THE_TALK = r"(?:你|您|想象自己|尽你所能|用户|在(?:执行|回答)|像|请?(?:逐步|一步)|总是)[^。？！\n“：]*[。！]?\s*"
+_HAN_ABOUT_THE_TALK = (r"(?:你|您|想象自己|尽你所能|用户|在(?:执行|回答)|像|请?(?:逐步|一步)|总是|提供详细)"
+                       r"[^。？！\n“：]*[。！]?\s*")
 _ONLY_A_SYSTEM_TURN = (
     rf"(?i)\A\s*you are (?:an? |the )?(?:very |helpful |ai |smart |honest |respectful |and |, )*(?:assistant|agent"
     rf"|chatbot)\b[^.?!\n\"“:]*[.!]?\s*"
@@ -196,7 +198,7 @@ _NO_QUESTION = only_where(
     & ~((ANSWER_SIZE < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
-    _NO_QUESTION
+    _NO_QUESTION | NOTHING_GIVEN
     | only_where(PROMPT.str.len_bytes() < 90, matches(PROMPT, _THIS_WORK)
                  & _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0))
     | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)

@@ -3,6 +3,7 @@
 import polars as pl
 
 from instructwild.clean.patterns import ANSWER_SIZE, holds_any, matches, only_where
+from instructwild.text.word_table import group_of
 
 ANSWER = pl.col("answer")
 LONG = 900
@@ -26,14 +27,30 @@ _OPEN_CODE = pl.any_horizontal(ANSWER.str.count_matches(left, literal=True) > AN
                                for left, right in ("{}", "()"))
 """The last block of code is closed and its brackets are not."""
 
-_OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
+_NEVER_LAST = group_of("""
+    their | your | our | its | my | they | we | are | from | into | which | because | was | were | has | have | will | must
+    should | would | could | such | these | between | through | during | including
+""")
+_OPEN_CLAUSE = only_where(
+    (ANSWER_SIZE > 200) & matches(ANSWER.str.tail(12), rf"[a-z,;] {_NEVER_LAST}\z"),
+    ANSWER.str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 3)
+_OPEN_BRACKET = only_where(
+    (ANSWER_SIZE > 100) & matches(ANSWER.str.tail(90), r"[(（][^()（）\n]{0,80}\z"),
+    ~matches(ANSWER.str.tail(4), r"[:;=]-?\(|\([a-z0-9]\z")
+    & (ANSWER.str.count_matches("(", literal=True) > ANSWER.str.count_matches(")", literal=True)))
+"""A bracket of the last line is open, and no smiley."""
 
-CUT_OFF = (((ANSWER_SIZE > 80) & (
-    only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
-    | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
+_OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
+_COMMA_OF_AN_ITEM = r"\n[ \t]*(?:\d{1,2}[.)]|[-*•]) [^\n]*[,，]\s*\z"
+
+_OPEN_COMMA = only_where(
+    matches(ANSWER.str.tail(12), _COMMA),
+    ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER) | matches(_LAST_WORDS, _COMMA_OF_AN_ITEM))
+
+CUT_OFF = (((ANSWER_SIZE > 80) & (_OPEN_COMMA | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
            | only_where((ANSWER_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
                         _MID_SENTENCE | _MID_ITEM)
-           | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE))
+           | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE) | _OPEN_CLAUSE | _OPEN_BRACKET)
 
 _ONE_LINE = ANSWER.str.tail(300).str.extract(r"\n([^\n]*)\n[^\n]*\z").str.strip_chars_start("0123456789.)、 (*•-")
 _NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"

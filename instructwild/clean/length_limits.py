@@ -37,13 +37,13 @@ _HAN_SEVERAL = group_of(r"""
 每[个条段句篇] | 各 | 分别 | 标题 | 代码 | 函数 | 程序 | 字数统计 | 段落 | 步骤 | 之间 | [两几][个篇段条] | 口号 | 选项
 关键词 | 到\s*\d | \d\s*[-–~—到至]\s*\d
 """)
-_MANY_LIMITS = LazyPattern(rf"(?i)\b{_SEVERAL}\b|{_HAN_SEVERAL}")
+MANY_LIMITS = LazyPattern(rf"(?i)\b{_SEVERAL}\b|{_HAN_SEVERAL}")
 """Where there are several texts, each with a limit of its own, or the limit is of something else."""
 _TOO_LONG, _TOO_SHORT = 1.25, 0.5
 """Nobody counts as a program does: a fourth more, or half of what was asked for, is beyond a slip."""
 _LONGEST_PROMPT = 600
 _HAN_WORDS = LazyPattern(rf"{ANY_HAN}|[A-Za-z0-9]+")
-_WORDS = LazyPattern(r"[\w'’-]+")
+WORDS = LazyPattern(r"[\w'’-]+")
 
 
 def breaks_its_limit(prompt: str, answer: str) -> bool:
@@ -54,7 +54,7 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
     >>> breaks_its_limit("Explain tides in under 5 words.", "The moon pulls water.")
     False
     """
-    if _MANY_LIMITS.search(prompt):
+    if MANY_LIMITS.search(prompt):
         return False
     limits = [(match, words, most) for pattern, words, most in _PATTERNS if (match := pattern.search(prompt))]
     if len(limits) != 1 or len(limits[0][1].findall(answer)) == 0:
@@ -64,8 +64,8 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
     return limit > 0 and (length > limit * _TOO_LONG + 1 if most else length < limit * _TOO_SHORT)
 
 
-_PATTERNS = [(LazyPattern(_AT_MOST), _WORDS, True), (LazyPattern(_HAN_AT_MOST), _HAN_WORDS, True),
-             (LazyPattern(_AT_LEAST), _WORDS, False), (LazyPattern(_HAN_AT_LEAST), _HAN_WORDS, False)]
+_PATTERNS = [(LazyPattern(_AT_MOST), WORDS, True), (LazyPattern(_HAN_AT_MOST), _HAN_WORDS, True),
+             (LazyPattern(_AT_LEAST), WORDS, False), (LazyPattern(_HAN_AT_LEAST), _HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
     (PROMPT_SIZE < _LONGEST_PROMPT) & matches(PROMPT, SAYS_HOW_LONG) & (ANSWER.str.len_bytes() > 0),
     row_by_row(breaks_its_limit))

@@ -28,12 +28,12 @@ ROLE_TAGS = (only_where(_MAY_BE_TAGGED, matches(ANSWER, _TAG) & ~matches(PROMPT,
                           & ~ANSWER.str.contains("```", literal=True)))
 
 _LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaicite", "†", "turn0", "turn1", "turn2",
-                "复制代码", "Regenerate response", "重新生成回答", "Copy Text Copy HTML", "sandbox:/mnt",
+                "复制代码", "Regenerate response", "重新生成回答", "Copy Text Copy HTML", "sandbox:/mnt", "CopyCopy HTML",
                 *"\ue200\ue201\ue202\ue203\ue204\ue205\ue206"]
 _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite:\d+|turn\d+(?:search|view|news|file|image)\d+"
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
-            r"|(?:^|\n)(?:复制代码|Copy code)\s*\n|\d char Copy Text Copy HTML ")
+            r"|(?:^|\n)(?:复制代码|Copy code)\s*\n|\d char Copy Text Copy HTML |CopyCopy HTMLRead Aloud")
 SHARE_RESIDUE = pl.any_horizontal(matches(where(holds_any(text, _LEFT_BEHIND), text), _RESIDUE)
                                   for text in (PROMPT, ANSWER))
 

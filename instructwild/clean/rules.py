@@ -14,6 +14,8 @@ from instructwild.clean.arithmetic import WRONG_ARITHMETIC
 from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
+from instructwild.clean.exact_lengths import FAR_FROM_ITS_LENGTH
+from instructwild.clean.foreign_grammar import FOREIGN_GRAMMAR
 from instructwild.clean.item_counts import WRONG_COUNT
 from instructwild.clean.length_limits import WRONG_LENGTH
 from instructwild.clean.lost_indentation import LOST_INDENTATION
@@ -35,6 +37,8 @@ from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.clean.swapped_roles import SWAPPED_ROLES
 from instructwild.clean.talk import MID_CONVERSATION
 from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
+from instructwild.clean.unnamed_subject import UNNAMED_SUBJECT
+from instructwild.clean.wrong_language import WRONG_LANGUAGE
 from instructwild.schema.verdict import Reason
 
 Action = Literal["off", "flag", "drop"]
@@ -75,11 +79,11 @@ RULES: dict[str, Defect] = {
     "placeholder_answer": Defect(
         "the answer only says that there is none",
         only_where(ANSWER_SIZE < 24, only_where(
-            ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
-                                r"|不适用)\W*\z"),
+            ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)(?: (?:required|needed))?|no answer|无需输出|无输出"
+                                r"|无输入|没有输出|没有输入|无答案|不适用)\W*\z"),
             ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案")
             & ~(matches(ANSWER, r"(?i)n/a|不适用") & matches(PROMPT, _MAY_BE_EMPTY)))),
-        "drop", (10, 10)),
+        "drop", (14, 14)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
     "merged_instructions": Defect(
@@ -89,8 +93,10 @@ RULES: dict[str, Defect] = {
     "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1000, 1037)),
     "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
                                MID_CONVERSATION, "flag", (120, 130)),
+    "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
+                              "the row", UNNAMED_SUBJECT, "flag", (57, 60)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
-                            (188, 201)),
+                            (228, 242)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -112,7 +118,7 @@ RULES: dict[str, Defect] = {
     "run_on": Defect("the answer goes on with further tasks of its own", RUN_ON, "flag", (30, 30)),
     "share_residue": Defect("the text holds what a share page or a citation of a chat page leaves "
                             "behind", SHARE_RESIDUE, "flag",
-                            (37, 37)),
+                            (65, 65)),
     "interface_label": Defect("the prompt ends in a label of the page that it was copied from", INTERFACE_LABEL, "flag"),
     "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (38, 38)),
     "model_identity": Defect("the answer speaks as another vendor's model", MODEL_IDENTITY, "flag"),
@@ -126,18 +132,23 @@ RULES: dict[str, Defect] = {
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean, median or root that was asked for",
                                WRONG_ARITHMETIC, "flag", (83, 87)),
-    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (125, 130)),
+    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (196, 201)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
                                   "flag", (205, 212)),
+    "foreign_grammar": Defect("a Chinese task about the grammar of a text that lost in translation what it asks about",
+                              FOREIGN_GRAMMAR, "flag", (93, 97)),
+    "wrong_language": Defect("a translation was asked for, and the answer is in another language", WRONG_LANGUAGE, "flag",
+                             (17, 17)),
     "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
                             (24, 26)),
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (29, 31)),
-    "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters", WRONG_LENGTH, "flag",
-                           (31, 33)),
+    "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters",
+                           WRONG_LENGTH | FAR_FROM_ITS_LENGTH, "flag",
+                           (81, 84)),
     "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (77, 78)),
     "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
                                (43, 43)),

@@ -88,11 +88,23 @@ def stands_in_a_talk(prompt: str, answer: str) -> bool:
     >>> stands_in_a_talk("Can you explain how tides work?", "Sure! Tides rise and fall with the moon.")
     False
     """
-    intercept, known = weights()
-    asks = fsum(map(known.__getitem__, known.keys() & _asks(prompt)))        # a set has another order in every process
-    if asks < LEAST_OF_PROMPT:
-        return False
-    return intercept + asks + fsum(map(known.__getitem__, known.keys() & _says(answer))) >= LEAST
+    asks = weight_of_prompt(prompt)
+    return asks >= LEAST_OF_PROMPT and weights()[0] + asks + weight_of_opening(answer) >= LEAST
+
+
+def weight_of_prompt(prompt: str) -> float:
+    """The sum of the weights of what the prompt says."""
+    return _sum(_asks(prompt))
+
+
+def weight_of_opening(answer: str) -> float:
+    """The sum of the weights of what the opening of the answer says."""
+    return _sum(_says(answer))
+
+
+def _sum(names: set[str]) -> float:
+    known = weights()[1]
+    return fsum(map(known.__getitem__, known.keys() & names))       # the same in whatever order a set has them
 
 
 def reads_as_english(text: str) -> bool:

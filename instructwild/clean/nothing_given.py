@@ -1,0 +1,58 @@
+"""Tasks about a text, a list or a recording of which there is not a word: the input of a data set's column was left out.
+
+In Chinese the task speaks of "the given facts" or of "this proverb" in one bare line; in any language a note in brackets
+stands where a file was attached.
+"""
+
+import polars as pl
+
+from instructwild.clean.patterns import matches, only_where
+from instructwild.text.word_table import group_of
+
+PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
+
+_HOLDS_ONE = r"[\n：“\"「《‘:【<\d]|[A-Za-z]{2}"
+"""What an input stands in or behind; of digits and Latin words it may itself be made."""
+_THINGS = group_of("""
+    句子? | 段落? | 文章 | 文本 | 词语? | 单词 | 短语 | 成语 | 诗歌 | 电?子?邮件 | 故事 | 事实 | 主题 | 食材 | 食物 | 原料
+    城市 | 大学 | 国家 | 笑话 | 行为 | 对话 | 数字? | 关键词 | 刻板印象 | 情境 | 场景 | 观点 | 陈述 | 度量单位 | 单位 | 新闻
+    照片 | 图片 | 图表 | 数据 | 列表 | 产品 | 描述 | 摘要 | 内容 | 歌曲? | 物品 | 用品 | 网站 | 表格 | 评论
+""")
+_COUNTED = "[一两几些多]{1,2}[个句段组种名篇张首位些则条]?"
+_OPENS = (rf"(?:给定|给你提供|[你您]将(?:获得|得到|看到)|阅读|读){_COUNTED}\p{{Han}}{{0,8}}?{_THINGS}"
+          r"\p{Han}{0,3}[，,。和并]")
+_GIVES_ONE = rf"\A(?:请)?(?:在此任务中，)?{_OPENS}"
+"""“给定一个主题，”: and then the task, without the subject."""
+_POINTED_AT = (rf"(?:(?:所?给定|所给|给出)的|以下|下列|下面的?|(?:这|[^应]该)(?:[个句段组种名篇张首位封则条]|些))"
+               rf"\p{{Han}}{{0,4}}?{_THINGS}")
+_TASKS = group_of("""
+    请 | 判断 | 告诉 | 给我 | 给出 | 使用 | 用 | 根据 | 基于 | 为 | 对 | 将 | 把 | 在 | 从 | 找出 | 识别 | 描述 | 解释 | 总结
+    写 | 编写 | 生成 | 创建 | 改写 | 分类 | 翻译 | 列出 | 选择 | 阅读 | 读 | 想出 | 提供 | 推荐 | 向我
+""")
+_POINTS_AT_ONE = rf"\A{_TASKS}[^，。]{{0,14}}?{_POINTED_AT}"
+_IN_A_SENTENCE = (r"\A(?:找出|识别|选择|替换|改正|指出|提取|标出|删除|对|将|把|从|在)[^，。一]{0,6}"
+                  r"(?:句子|段落|文章|文本)(?:中|里)")
+_A_PERSON = "这个人(?:是|的)"
+_NEEDS_NONE = group_of(r"""
+    函数 | 程序 | 算法 | 代码 | 脚本 | 查询 | 模型 | 正则 | 系统 | 公式 | 方程 | 如何 | 怎 | 为什么 | 什么 | 机器人 | 助手
+    想象 | 假设 | 关于 | 有关 | 主语 | 语法 | 标点 | 修辞 | 原则 | 功能 | 作用 | 区别 | 意义 | 哪些
+    这些\p{Han}{1,4}[是有] | 例如 | 比如
+""")
+_SECOND = r"[。？！]\s*\p{Han}"
+_GOES_ON = _SECOND.removesuffix(r"\p{Han}") + group_of("""
+    如果 | 若 | 是 | 否 | 对于 | 每 | 不同 | 直接 | 输出 | 请 | [你您] | 并 | 要求 | 需要 | 可能 | 表格 | 答案 | 用 | 以 | 按
+""")
+"""A second sentence may be the input, unless it goes on with the task."""
+_NOTHING_NAMED = only_where(
+    (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & matches(PROMPT.str.head(60), rf"{_THINGS}|{_A_PERSON}"),
+    ~matches(PROMPT, _HOLDS_ONE) & matches(PROMPT, rf"{_GIVES_ONE}|{_POINTS_AT_ONE}|{_IN_A_SENTENCE}|{_A_PERSON}")
+    & ~matches(PROMPT, _NEEDS_NONE) & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON)))
+
+_FILE = group_of("""
+    sound | audio | video | music | song | image | picture | photo | photograph | painting | table | chart | graph | document
+""")
+_NOTE = rf"(?i)\n\s*[\[(](?:attached |the )?{_FILE}(?: file| clip| attached| provided| here)[\])]\W*\z"
+_ATTACHED = rf"(?i)\n\s*[\[(]attached {_FILE}[\])]\W*\z|\n\s*附上(?:的)?(?:照片|图片|图像|视频|音频|表格|文件)\W*\z"
+_A_FILE_STOOD_HERE = only_where(PROMPT.str.len_bytes() < 400, matches(PROMPT, rf"{_NOTE}|{_ATTACHED}"))
+
+NOTHING_GIVEN = _NOTHING_NAMED | _A_FILE_STOOD_HERE
