@@ -1,4 +1,6 @@
-# InstructWild on a CPU. The base install by default; another extra: docker build --build-arg EXTRAS='[train,serve]' .
+# InstructWild on a CPU: the base install, or further extras:
+#   docker build -t instructwild . && docker run --rm instructwild doctor
+#   docker build -t instructwild --build-arg EXTRAS='[train,serve]' .
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 COPY . .
@@ -13,9 +15,11 @@ COPY --from=build /dist /dist
 RUN if [ -n "$EXTRAS" ]; then pip install --index-url "$TORCH_INDEX" "torch>=2.8"; fi && \
     pip install "$(ls /dist/*.whl)$EXTRAS" && rm -rf /dist
 
-# No root inside; the folder of the data is mounted at /data:
-#   docker run --rm -v "$PWD:/data" instructwild clean my.json --out clean/
-RUN useradd --create-home --uid 1000 wild && mkdir /data && chown wild /data
+# No root inside; the folder of the data is mounted at /data, and what is made there belongs to who runs it:
+#   docker run --rm --user "$(id -u)" -v "$PWD:/data" -v instructwild-home:/var/lib/wild instructwild clean my.json --out clean/
+# The volume keeps the salt and fetched models, which else end with the container.
+ENV HOME=/var/lib/wild USER=wild
+RUN useradd --create-home --home-dir /var/lib/wild --uid 1000 wild && mkdir /data && chmod 777 /var/lib/wild /data
 USER 1000
 WORKDIR /data
 ENTRYPOINT ["instructwild"]

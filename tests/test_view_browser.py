@@ -197,6 +197,16 @@ def test_two_stages_are_compared_in_the_browser(chromium, site):
     closed(page)
 
 
+def test_a_filter_chosen_by_keys_keeps_the_focus(chromium, site):
+    page = opened(chromium, site)
+    page.locator("#filters button", has_text="dropped").first.press("Enter")
+    settled(page, "1 row")
+    page.wait_for_function("document.activeElement.matches('#filters [aria-pressed=true]')")
+    page.keyboard.press("Enter")
+    settled(page, "66 rows")
+    closed(page)
+
+
 def test_texts_from_the_world_do_nothing(chromium, site):
     page = opened(chromium, site, path="?q=hacked")
     settled(page, "1 row")

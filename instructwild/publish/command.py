@@ -32,7 +32,7 @@ def publish(
     Refused where a licence forbids it, personal data or secrets are found, or a gate failed. HF_TOKEN gives access.
     """
     from instructwild.console.terminal import console
-    from instructwild.publish.hub import Repository
+    from instructwild.publish.hub import Repository, require_token
     from instructwild.publish.prepare import prepare
 
     if missing := next((name for name in ("datasets", "huggingface_hub") if find_spec(name) is None), None):
@@ -42,12 +42,13 @@ def publish(
     name = title or repo_id.rpartition("/")[2]
     options: dict[str, Any] = {"unstated": unstated_license, "license": license, "accept": accept or (),
                                "repo_id": repo_id, "mask": mask}
+    Repository(repo_id, "dataset")                # refuses what is no name of one
     if dry_run:
-        Repository(repo_id, "dataset")
         for line in prepare(folder, target, name, version=tag or "", **options).lines():
             console.print(line, markup=False, highlight=False)
         print(target)
         return
+    require_token(repo_id)
     ready = prepare(folder, target, name, version=tag or "", **options)
     for line in ready.lines():
         console.print(line, markup=False, highlight=False)

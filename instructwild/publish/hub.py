@@ -38,6 +38,18 @@ class PublishDifference:
         return text
 
 
+def require_token(repo_id: str) -> None:
+    """Raise where this machine has no token for the Hub: nothing can be uploaded without.
+
+    Raises:
+        EndpointError: there is none, in HF_TOKEN or where `hf auth login` keeps it.
+    """
+    from huggingface_hub import get_token
+
+    if get_token() is None:
+        raise EndpointError("needs a token", where=repo_id, remedy="set HF_TOKEN to a token that may write; or --dry-run")
+
+
 class Repository:
     """One repository on the Hub."""
 
@@ -139,12 +151,10 @@ def _ids_in(paths: list[Path]) -> set[str]:
 @contextmanager
 def _spoken(url: str) -> Iterator[None]:
     """The Hub's own errors as one message that says what to do."""
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     try:
         yield
-    except LocalTokenNotFoundError:
-        raise EndpointError("needs a token", where=url, remedy="set HF_TOKEN to a token that may write") from None
     except OfflineModeIsEnabled:
         raise EndpointError("is not asked: HF_HUB_OFFLINE is set", where=url, remedy="unset it, or --dry-run") from None
     except HfHubHTTPError as error:

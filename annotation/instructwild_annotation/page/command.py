@@ -3,6 +3,7 @@
 import socket
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from instructwild_annotation.page.store import Store
 
 LEAD = "lead"
+PACKAGES = ("starlette", "uvicorn", "markdown_it", "mdit_py_plugins", "nh3", "latex2mathml")
+"""What the page needs beside the base install."""
 
 
 def page(
@@ -77,6 +80,8 @@ def page(
         kept = copies.restore(home or default_home(), restore)
         console.print(f"restored from {restore}" + (f"; what was there is in {kept}" if kept else ""), markup=False)
         return
+    if backup is None and (missing := next((name for name in PACKAGES if find_spec(name) is None), None)):
+        raise MissingExtraError.named("annotate", missing)     # before anything is sent, and a link made
     tags = tuple(dict.fromkeys(tag.strip().partition("-")[0].casefold() for tag in languages.split(",") if tag.strip()))
     optional = optional_questions(ask)
     if public_url is not None and not public_url.startswith(("http://", "https://")):
@@ -187,14 +192,11 @@ def _print_links(store: "Store", url: str, names: list[str], languages: tuple[st
 
 
 def _serve(store: "Store", listener: socket.socket, *, secure: bool, gold_bar: float, name: str) -> None:
+    import uvicorn
+
     from instructwild.console.terminal import console
+    from instructwild_annotation.page.app import application
 
-    try:
-        import uvicorn
-
-        from instructwild_annotation.page.app import application
-    except ImportError as error:
-        raise MissingExtraError.named("annotate", error.name or "starlette") from None
     app = application(store, secure=secure, gold_bar=gold_bar, name=name)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off",
                                            timeout_graceful_shutdown=5, timeout_keep_alive=75,

@@ -36,7 +36,7 @@ function bars(facet, values, more, changed) {
   const most = Math.max(1, ...values.map(([, n]) => n)), name = inAddress(facet), chosen = filterState.getAll(name);
   return el("ul", { class: "bars" }, values.map(([value, n]) => {
     const key = value ?? "";
-    return el("li", {}, el("button", { "aria-pressed": String(chosen.includes(key)), onclick: () => toggle(name, key, changed), title: String(spoken(facet, value)) },
+    return el("li", {}, el("button", { data: { value: `${name}=${key}` }, "aria-pressed": String(chosen.includes(key)), onclick: () => toggle(name, key, changed), title: String(spoken(facet, value)) },
       el("span", { class: "value" }, spoken(facet, value)), el("meter", { min: 0, max: most, value: n, "aria-hidden": "true" }),
       el("span", { class: "n" }, count(n))));
   }), more ? el("li", { class: "soft" }, say("more", { n: count(more) })) : null);
@@ -62,7 +62,7 @@ function histogram(name, bins, changed, score = "") {
     const label = `${from === to ? short(from) : `${short(from)}–${short(to)}`}: ${count(n)}`;
     const inside = active && chosen[0] !== null && from >= Number(chosen[0]) && to <= Number(chosen[1]);
     const height = n ? Math.max(1, Math.round(20 * n / most)) : 0;
-    return el("button", { title: label, "aria-label": label, "aria-pressed": String(inside), onclick: () => choose(from, to) }, el("span", { class: `bar h${height}` }));
+    return el("button", { data: { value: `${name} ${score}=${from}` }, title: label, "aria-label": label, "aria-pressed": String(inside), onclick: () => choose(from, to) }, el("span", { class: `bar h${height}` }));
   }), el("span", { class: "ends soft" }, el("span", {}, short(bins[0][0])), el("span", {}, short(bins.at(-1)[1]))));
 }
 
@@ -86,11 +86,13 @@ export function drawFilters(counts, edits, changed) {
     if (bins.length) parts.push(part(say("score", { name }), !folded.has(say("score", { name })), histogram("score", bins, changed, name)));
   }
   parts.unshift(el("label", { class: "check" }, edited(edits, changed), say("edited")));
+  const focused = document.activeElement?.dataset.value;
   $("filters").replaceChildren(...parts);
+  if (focused) [...$("filters").querySelectorAll("[data-value]")].find((each) => each.dataset.value === focused)?.focus({ preventScroll: true });
 }
 
 function edited(edits, changed) {
-  const box = el("input", { type: "checkbox", id: "edited", onchange: () => { box.checked ? filterState.set("edited", "1") : filterState.delete("edited"); changed(); } });
+  const box = el("input", { type: "checkbox", id: "edited", data: { value: "edited" }, onchange: () => { box.checked ? filterState.set("edited", "1") : filterState.delete("edited"); changed(); } });
   box.checked = filterState.get("edited") === "1";
   box.disabled = !edits && !box.checked;
   return box;

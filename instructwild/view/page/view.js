@@ -154,7 +154,7 @@ function moveBy(step) {
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const inField = event.target.closest("input, textarea, select, dialog");
+  const inField = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
   if (event.key === "Escape" && !$("keys").open) {
     const form = document.querySelector(".edit-form:not([hidden])");
     if (form) form.hidden = true;
