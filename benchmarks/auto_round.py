@@ -50,6 +50,10 @@ def by_auto_round(model: Path, out: Path, plan: ExportPlan, iterations: int) -> 
                         iters=iterations, dataset=sequences, seqlen=LENGTH, nsamples=len(sequences), batch_size=8,
                         device_map="cpu", enable_torch_compile=False)
     learner.quantize_and_save(str(out), format="auto_gptq")
+    for made in list(out.iterdir()):                 # the files lie in a folder below, whose name is the library's
+        if made.is_dir():
+            shutil.copytree(made, out, dirs_exist_ok=True)
+            shutil.rmtree(made)
 
 
 def once(folder: Path, work: Callable[[Path], object], seconds: dict[str, float]) -> Path:
