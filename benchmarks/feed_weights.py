@@ -76,8 +76,8 @@ def shares(made: list[Example]) -> torch.Tensor:
 
 def weights_of(made: list[Example], words: list[str]) -> tuple[dict[str, float], float]:
     """Weights and intercept."""
-    weights, intercept = fitted([named for _, named in made], [float(text.prompt) for text, _ in made], shares(made), words,
-                                penalty=PENALTY, steps=150)
+    weights, intercept = fitted([dict.fromkeys(named, 1.0) for _, named in made], [float(text.prompt) for text, _ in made],
+                                shares(made), words, penalty=PENALTY, steps=150)
     values = dict(zip(words, weights, strict=True))
     values |= {name: values.get(name, 0.0) - RULES for name in REFUSED}
     return {word: round(value, 2) for word, value in values.items() if abs(value) >= SMALLEST}, round(intercept, 2)

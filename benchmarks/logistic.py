@@ -1,17 +1,17 @@
-"""Logistic regression with an L2 penalty on rows of features, each there or not: what the trainers of weights share."""
+"""Logistic regression with an L2 penalty on rows of named features: what the trainers of weights share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 import torch
 
 
-def fitted(rows: Iterable[Iterable[str]], labels: Sequence[float], share: torch.Tensor, names: Sequence[str], *,
+def fitted(rows: Iterable[Mapping[str, float]], labels: Sequence[float], share: torch.Tensor, names: Sequence[str], *,
            penalty: float, steps: int) -> tuple[list[float], float]:
     """The weight of each name, and the intercept.
 
     Args:
-        rows: the features of each row; those that are not among `names` are left out.
+        rows: the value of each feature of a row; those that are not among `names` are left out.
         labels: 1 or 0 of each row.
         share: [rows] how much each row counts.
         names: the features that get a weight.
@@ -19,10 +19,11 @@ def fitted(rows: Iterable[Iterable[str]], labels: Sequence[float], share: torch.
         steps: of L-BFGS, at most.
     """
     index = {name: at for at, name in enumerate(names)}
-    columns = [[index[name] for name in row if name in index] for row in rows]
+    columns = [[(index[name], value) for name, value in row.items() if name in index] for row in rows]
     table = torch.sparse_csr_tensor(torch.tensor([0, *accumulate(map(len, columns))]),
-                                    torch.tensor([at for row in columns for at in row]),
-                                    torch.ones(sum(map(len, columns))), (len(columns), len(index)))
+                                    torch.tensor([at for row in columns for at, _ in row]),
+                                    torch.tensor([value for row in columns for _, value in row]),
+                                    (len(columns), len(index)))
     turned, truth = table.to_sparse_coo().t().coalesce().to_sparse_csr(), torch.tensor(labels)
     weights, intercept = torch.zeros(len(index), requires_grad=True), torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights, intercept], max_iter=steps, line_search_fn="strong_wolfe")

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import torch
 
 from benchmarks.clean_readings import key
+from benchmarks.logistic import fitted
 from benchmarks.peer import HERE
 from benchmarks.talk_weights import TALKS
+from instructwild.clean.patterns import sized
 from instructwild.clean.unnamed_subject import (
     LONGEST,
     MAY_LACK_IT,
@@ -28,7 +31,7 @@ from instructwild.clean.unnamed_subject import (
 
 OTHERS, SAY_OF_OTHERS = 500, 0.4
 """Rows of other sources, and how much each counts."""
-PENALTY, STEPS = 0.01, 25
+PENALTY, STEPS = 0.01, 200
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -40,7 +43,7 @@ def rows_of(folder: Path) -> tuple[list[tuple[str, str]], list[bool], list[tuple
     turn = [pl.col("messages").list.get(at).struct.field("content").alias(name)
             for at, name in enumerate(("prompt", "answer"))]
     kept = pl.read_parquet(folder / "data.parquet", columns=["messages", "origin"])
-    kept = kept.filter(pl.col("messages").list.len() == 2).with_columns(turn)
+    kept = sized(kept.filter(pl.col("messages").list.len() == 2).with_columns(turn))
     weighed = ((pl.col("prompt").str.len_bytes() < 1.2 * LONGEST) & (pl.col("answer").str.len_bytes() > SHORTEST_ANSWER)
                & MAY_LACK_IT)
     for messages, origin, may_lack in kept.select("messages", "origin", weighed.alias("may_lack")).iter_rows():
@@ -54,21 +57,22 @@ def rows_of(folder: Path) -> tuple[list[tuple[str, str]], list[bool], list[tuple
     return turns, lacking, others[:OTHERS]
 
 
-def fitted(table: Floats, truth: Floats, share: Floats) -> Floats:
-    """Weights of a logistic regression by Newton's steps; the first column is the intercept's and bears no penalty."""
-    center, width = table.mean(0), table.std(0)
-    center[0], width[width == 0] = 0, 1
-    scaled = (table - center) / width
-    free = np.r_[0, np.ones(table.shape[1] - 1)]
-    weights = np.zeros(table.shape[1])
-    for _ in range(STEPS):
-        likely = 1 / (1 + np.exp(-scaled @ weights))
-        slope = scaled.T @ (share * (likely - truth)) / share.sum() + PENALTY * weights * free
-        bend = (scaled.T * (share * likely * (1 - likely))) @ scaled / share.sum() + PENALTY * np.eye(len(weights))
-        weights -= np.linalg.solve(bend, slope)
-    weights /= width
-    weights[0] -= (weights[1:] * center[1:]).sum()
-    return weights
+def weights_of(table: Floats, labels: list[float], share: Floats) -> Floats:
+    """The intercept, and the weight of each feature; the penalty is on features of equal spread.
+
+    Args:
+        table: [rows, features], the first of them 1 in every row.
+        labels: [rows] of 1 or 0.
+        share: [rows] how much each counts.
+    """
+    center, width = table.mean(0)[1:], table.std(0)[1:]
+    width[width == 0] = 1
+    names = [str(number) for number in range(len(width))]
+    rows = [dict(zip(names, row, strict=True)) for row in ((table[:, 1:] - center) / width).tolist()]
+    weights, intercept = fitted(rows, labels, torch.tensor(share / share.sum(), dtype=torch.float32), names,
+                                penalty=PENALTY / 2, steps=STEPS)
+    weights = np.array(weights) / width
+    return np.r_[intercept - weights @ center, weights]
 
 
 def main() -> None:
@@ -79,8 +83,8 @@ def main() -> None:
     prompts = [{**speaks_for(prompt), **speaks_against(prompt)} for prompt, _ in rows]
     answers = [answer_features(*row) for row in rows]
     table = np.array([[*first.values(), *second.values()] for first, second in zip(prompts, answers, strict=True)], float)
-    weights = fitted(table, np.array([*lacking, *[False] * len(others)], float),
-                     np.array([1.0] * len(turns) + [SAY_OF_OTHERS] * len(others)))
+    weights = weights_of(table, [float(label) for label in (*lacking, *[False] * len(others))],
+                         np.array([1.0] * len(turns) + [SAY_OF_OTHERS] * len(others)))
     rounded = [round(float(weight), 2) for weight in weights]
     print(len(turns), "turns,", sum(lacking), "of them without their subject;", len(others), "rows of other sources")
     print("PROMPT_WEIGHTS =", dict(zip(prompts[0], rounded, strict=False)))

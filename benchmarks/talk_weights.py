@@ -71,8 +71,8 @@ def weights_of(rows: list[Row], labels: list[float], shares: list[float]) -> tup
     """Weights and intercept."""
     counts = Counter(name for row in rows for name in row)
     names = sorted(name for name, count in counts.items() if count >= LEAST_ROWS)
-    weights, intercept = fitted(map(sorted, rows), labels, torch.tensor(shares) / sum(shares), names, penalty=PENALTY,
-                                steps=60)
+    weights, intercept = fitted([dict.fromkeys(sorted(row), 1.0) for row in rows], labels,
+                                torch.tensor(shares) / sum(shares), names, penalty=PENALTY, steps=60)
     values = zip(names, weights, strict=True)
     return {name: round(value, 1) for name, value in values if abs(value) >= SMALLEST}, round(intercept, 1)
 
