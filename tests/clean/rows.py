@@ -1,6 +1,7 @@
 """Rows for tests: (prompt, answer) pairs as the frame that steps work on."""
 
 from instructwild.clean.rows import opened
+from instructwild.clean.rules import RULES, Rules
 from instructwild.schema import instruction_of
 from instructwild.stage.frames import instruction_frame
 
@@ -14,6 +15,12 @@ def rows_of(*pairs):
 
 def flags(rows):
     return rows["labels"].struct.field("flags").to_list()
+
+
+def flags_by_row(rows):
+    """What each (prompt, answer) pair is flagged for when no rule drops anything."""
+    seen = flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of(*rows)).rows)
+    return dict(zip(rows, map(set, seen), strict=True))
 
 
 def left(verdicts):

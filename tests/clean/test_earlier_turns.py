@@ -4,8 +4,7 @@ from functools import cache
 
 import pytest
 
-from instructwild.clean.rules import RULES, Rules
-from tests.clean.rows import flags, rows_of
+from tests.clean.rows import flags_by_row
 
 PLAIN = "Gulls swim."
 NAMES_WHAT_IS_GONE = [
@@ -67,7 +66,7 @@ def judged():
     """The flags of all rows above, which rules see one by one."""
     rows = [*((prompt, PLAIN) for prompt in NAMES_WHAT_IS_GONE), *ANSWERED_FROM_A_TALK, *(row[1:] for row in OTHER_LOSSES),
             *GOOD]
-    return dict(zip(rows, map(set, flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of(*rows)).rows)), strict=True))
+    return flags_by_row(rows)
 
 
 @pytest.mark.parametrize("row", [*((prompt, PLAIN) for prompt in NAMES_WHAT_IS_GONE), *ANSWERED_FROM_A_TALK])

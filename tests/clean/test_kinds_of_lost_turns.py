@@ -6,8 +6,8 @@ import pytest
 
 from instructwild.clean.arithmetic import wrong_row
 from instructwild.clean.repair import Repair
-from instructwild.clean.rules import RULES, Rules, strict
-from tests.clean.rows import flags, left, rows_of
+from instructwild.clean.rules import Rules, strict
+from tests.clean.rows import flags_by_row, left, rows_of
 
 PLAIN = "Gulls swim."
 GOES_ON = [
@@ -132,9 +132,8 @@ def judged():
     """The flags of all rows above, which rules see one by one, and which of them `--strict` drops; both by row."""
     rows = [*((prompt, PLAIN) for prompt in (*GOES_ON, *BEGINS_LIKE_THEM)), *ANSWERED_ON, *NO_QUESTION,
             *(row[1:] for row in LOST_SENSE), *KEEPS_ITS_SENSE]
-    seen_in = flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of(*rows)).rows)
     dropped = {rows[at] for at in left(Rules(strict()).verdicts(rows_of(*rows)))}
-    return dict(zip(rows, map(set, seen_in), strict=True)), dropped
+    return flags_by_row(rows), dropped
 
 
 def seen(prompt, answer=PLAIN):

@@ -6,9 +6,9 @@ import pytest
 
 from instructwild.clean import talk
 from instructwild.clean.pipeline import clean
-from instructwild.clean.rules import RULES, Rules, strict
+from instructwild.clean.rules import Rules, strict
 from instructwild.clean.talk import stands_in_a_talk, weights
-from tests.clean.rows import flags, rows_of
+from tests.clean.rows import flags_by_row
 
 DIRTY = [
     ("mid_conversation", "Great, now add the ferry times to that table as well",
@@ -79,8 +79,7 @@ GOOD = [
 @pytest.fixture(scope="module")
 def seen():
     """The flags of all rows above, each by its prompt and answer."""
-    rows = [*(row[1:] for row in DIRTY), *GOOD]
-    return dict(zip(rows, map(set, flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of(*rows)).rows)), strict=True))
+    return flags_by_row([*(row[1:] for row in DIRTY), *GOOD])
 
 
 @pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)

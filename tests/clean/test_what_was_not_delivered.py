@@ -3,9 +3,9 @@
 import pytest
 
 from instructwild.clean.exact_lengths import far_from_its_length
-from instructwild.clean.rules import RULES, Rules, strict
+from instructwild.clean.rules import strict
 from instructwild.clean.unnamed_subject import names_no_subject
-from tests.clean.rows import flags, rows_of
+from tests.clean.rows import flags_by_row
 
 HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats "
            "of the fishing fleet first, then to yachts. Pilots of the harbour office meet each boat beyond the mole. The "
@@ -89,8 +89,7 @@ GOOD = [
 @pytest.fixture(scope="module")
 def seen():
     """The flags of all rows above, each by its prompt and answer."""
-    rows = [*(row[1:] for row in DIRTY), *GOOD]
-    return dict(zip(rows, map(set, flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of(*rows)).rows)), strict=True))
+    return flags_by_row([*(row[1:] for row in DIRTY), *GOOD])
 
 
 @pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)
