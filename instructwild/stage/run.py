@@ -129,7 +129,7 @@ class Run:
             ends = self.shard_ends(count)
             for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
                 write_lines(path / Path(part_name(number, len(ends))).with_suffix(Path(name).suffix),
-                             islice(rest, end - begin))
+                            islice(rest, end - begin))
 
     def shard_ends(self, height: int) -> list[int]:
         """Where each shard of so many rows ends."""

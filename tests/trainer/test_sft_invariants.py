@@ -9,7 +9,7 @@ from chats import PAIRS, conversation
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.config import SftOptions
 from instructwild_trainer.data import Conversation, Split
-from instructwild_trainer.fit import score_trained_places, silence_libraries
+from instructwild_trainer.fit import score_trained_positions, silence_libraries
 from instructwild_trainer.packing import sequences
 from instructwild_trainer.sft import _trainer
 from instructwild_trainer.templates import IGNORED
@@ -74,7 +74,6 @@ def test_as_many_packed_sequences_are_told_as_the_trainer_makes(chat, tmp_path, 
 def test_on_a_cpu_logits_are_computed_where_a_token_is_trained_on(chat, tmp_path, alone, monkeypatch):
     from trl.trainer import utils
 
-    monkeypatch.setattr(utils, "_use_triton", utils._use_triton)
     own, scored = utils._ChunkedLogProbFunction, []
 
     class Counting(own):
@@ -84,7 +83,7 @@ def test_on_a_cpu_logits_are_computed_where_a_token_is_trained_on(chat, tmp_path
             return own.forward(ctx, hidden, *others)
 
     monkeypatch.setattr(utils, "_ChunkedLogProbFunction", Counting)
-    score_trained_places()
+    score_trained_positions()
     weights, _, rows = after_one_update(chat, tmp_path)
     assert scored == [sum(label != IGNORED for row in rows for label in row.encoded.labels[1:])]
     assert torch.allclose(weights, alone[0], atol=1e-5)

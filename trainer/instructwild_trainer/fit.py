@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,20 +122,17 @@ def fuse_layers(model: Any) -> None:
     _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
 
 
-def score_trained_places() -> None:
+@cache
+def score_trained_positions() -> None:
     """Have TRL's losses compute logits on a CPU only where a token is trained on, as they do on a GPU.
 
-    TRL 1.16 takes all places of devices without Triton, for compilers that want equal shapes; a CPU compiles nothing here.
+    TRL 1.16 takes all positions on devices without Triton, for compilers that want equal shapes; a CPU compiles nothing.
     """
     from trl.trainer import utils
 
     own = getattr(utils, "_use_triton", None)
-    if own is not None and not hasattr(own, "own"):
-        def scores_trained_places(device: Any) -> bool:
-            return device.type == "cpu" or own(device)
-
-        scores_trained_places.own = own  # type: ignore[attr-defined]
-        utils._use_triton = scores_trained_places
+    if own is not None:
+        utils._use_triton = lambda device: device.type == "cpu" or own(device)
 
 
 def last_checkpoint(run: "Run") -> str | None:
@@ -178,7 +176,7 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     from instructwild_trainer.sharding import prepare_shards
 
     prepare_shards(trainer)
-    score_trained_places()
+    score_trained_positions()
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:
