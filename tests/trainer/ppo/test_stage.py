@@ -318,6 +318,20 @@ def test_trls_rollouts_read_prompts_as_they_are_at_use_and_end_at_every_stop_tok
     assert set(trainer.eos_token_ids) == set(chat.stop_ids) == {tokenizer.convert_tokens_to_ids("<|im_start|>"),
                                                                 tokenizer.eos_token_id}
 
+    def responses():
+        made = trainer._generate_single_turn([ids] * 6, None, {}, *([4] if algorithm == "grpo" else []))
+        return made[0] if algorithm == "grpo" else made
+
+    first = responses()
+    assert all(0 < len(row) <= options.response_length for row in first)
+    assert all(not set(row[:-1]) & set(chat.stop_ids) for row in first)
+    assert len({tuple(row) for row in first}) > 1
+    torch.manual_seed(1)
+    assert responses() == first     # what a resumed run draws follows from the seed and the step alone
+    trainer.state.global_step = 7
+    assert responses() != first
+    assert trainer.model.training
+
 
 def test_what_a_stage_hands_on_and_ppo_has_no_option_for_is_not_said_to_be_inherited(capsys):
     from types import SimpleNamespace
