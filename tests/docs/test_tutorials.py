@@ -54,7 +54,8 @@ def tutorial(tmp_path_factory):
     """Run a page after those it goes on from, each once."""
     folder = tmp_path_factory.mktemp("tutorials")
     programs = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "INSTRUCTWILD_SALT": secrets.token_hex(16)}
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                   "INSTRUCTWILD_SALT": secrets.token_hex(16)}
     finished: dict[str, str] = {}
 
     def run(page):
