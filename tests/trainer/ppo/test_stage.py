@@ -32,6 +32,9 @@ def by_language(prompts, language, completion_ids):
     assert prompts[0][0]["role"] == "user"
     return [None if name.startswith("zh") else 1.0 for name in language]
 
+def same(completions, **kwargs):
+    return [0.5] * len(completions)
+
 def wrong(completions, **kwargs):
     return [0.0]
 """
@@ -293,6 +296,16 @@ def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tin
     assert "How it went" in (made.path / "report.html").read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="no multiple"):
         run(asked("other", overrides={"algorithm": algorithm, "batch_size": 6, "num_generations": 4, "mini_batch_size": 6}))
+
+
+@pytest.mark.parametrize("algorithm", ["grpo", "rloo"])
+def test_a_run_whose_responses_all_score_alike_does_not_pass_for_trained(asked, algorithm):
+    same = asked().reward_functions[0].replace("short", "same")
+    with pytest.raises(ModelError, match="every weight of the policy as it was") as caught:
+        run(asked(reward_functions=[same], overrides={
+            "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4,
+            "missing_eos_penalty": "none"}))
+    assert "another reward" in caught.value.remedy
 
 
 @pytest.mark.parametrize("algorithm", ["grpo", "rloo"])
