@@ -37,6 +37,12 @@ def same(completions, **kwargs):
 
 def wrong(completions, **kwargs):
     return [0.0]
+
+def checked(completions, checks):
+    return [1.0] * len(completions)
+
+def broken(completions, **kwargs):
+    return [completion["text"] for completion in completions]
 """
 
 
@@ -253,9 +259,12 @@ def test_a_prompt_that_its_template_does_not_write_leaves_alone(tmp_path, tokeni
         prepared(read([tmp_path / "talks.jsonl"]), read([]), ready(tokenizer), options)
 
 
-def test_a_function_that_gives_too_few_scores_is_named(asked):
-    with pytest.raises(InputError, match="wrong: gave 1 score for 8 responses"):
-        run(asked(reward_functions=[asked().reward_functions[0].replace("short", "wrong")]))
+@pytest.mark.parametrize(("name", "told"), [
+    ("wrong", "wrong: gave 1 score for 8 responses"), ("checked", "checked: needs checks, and the prompts have no such column"),
+    ("broken", r"broken, rewards.py line \d+: failed \(TypeError")])
+def test_a_reward_function_that_does_not_work_is_named(asked, name, told):
+    with pytest.raises(InputError, match=told):
+        run(asked(reward_functions=[asked().reward_functions[0].replace("short", name)]))
 
 
 def test_places_of_reward_functions_are_read_strictly(tmp_path):
