@@ -260,7 +260,7 @@ def test_a_prompt_that_its_template_does_not_write_leaves_alone(tmp_path, tokeni
 
 
 @pytest.mark.parametrize(("name", "told"), [
-    ("wrong", "wrong: gave 1 score for 8 responses"), ("checked", "checked: needs checks, and the prompts have no such column"),
+    ("wrong", "wrong: gave 1 score for 8 responses"), ("checked", "checked: needs checks, and the prompts have no"),
     ("broken", r"broken, rewards.py line \d+: failed \(TypeError")])
 def test_a_reward_function_that_does_not_work_is_named(asked, name, told):
     with pytest.raises(InputError, match=told):
