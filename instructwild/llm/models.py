@@ -6,6 +6,7 @@ from pathlib import Path
 
 from instructwild.errors import MissingExtraError, ModelError
 from instructwild.llm.model_files import ADAPTER_CONFIG, WHOLE_MODEL, check_weights, read_json
+from instructwild.llm.name import check_path
 from instructwild.llm.tokenizer_growth import check_tokenizer
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
@@ -30,8 +31,7 @@ def resolve(name: str | Path) -> Path:
         return model_folder(path)
     if path.exists():
         raise ModelError("is a file, not a model folder", where=str(name), remedy="give the folder that holds config.json")
-    if str(name).startswith((".", "/", "~")) or str(name).count("/") > 1:
-        raise ModelError("does not exist", where=str(name), remedy="check the path")
+    check_path(str(name))
     return _from_hub(str(name))
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.address import is_loopback, shown_address
 
 OPENAI = "https://api.openai.com/v1"
@@ -89,3 +89,14 @@ def understand(text: str) -> ModelName:
         raise ConfigError(f"{text!r} is neither a folder nor one of {', '.join(OWN)}, nor a model of OpenAI's",
                           where="--model", remedy=f"--model {near[0]}; a server's model of that name is URL#{text}")
     return ModelName(text, "endpoint", (base or OPENAI).rstrip("/"))
+
+
+def check_path(name: str) -> None:
+    """Refuse a name that is spelled as a path and leads nowhere: the Hub has no model of such a name.
+
+    Raises:
+        ModelError: it does not exist.
+    """
+    spelled_as_path = name.startswith((".", "/", "~")) or name.endswith("/") or name.count("/") > 1
+    if spelled_as_path and not Path(name).expanduser().exists():
+        raise ModelError("does not exist", where=name, remedy="check the path")

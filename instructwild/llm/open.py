@@ -9,7 +9,7 @@ from instructwild.llm.address import is_loopback, shown_address
 from instructwild.llm.client import Endpoint
 from instructwild.llm.endpoints import Endpoints
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.name import ModelName, understand
+from instructwild.llm.name import ModelName, check_path, understand
 from instructwild.llm.price import Price, known_price
 from instructwild.llm.request import Request
 from instructwild.llm.session import Each, EndpointEngine, LedgerBatchEngine, Session, all_at_once
@@ -72,7 +72,10 @@ def check(name: ModelName, limits: Limits) -> Price:
     Raises:
         ConfigError: --local-only and an endpoint elsewhere, or a model of the Hub that is not on this machine; a budget
             without a known price.
+        ModelError: a folder that does not exist.
     """
+    if name.location == "local":
+        check_path(name.name)
     if limits.local_only and not name.loopback:
         raise ConfigError(f"--local-only refuses {shown_address(name.url)}, which is not this machine", where="--model",
                           remedy="choose a model that runs here (smollm2, a folder, http://127.0.0.1:PORT/v1#NAME)")

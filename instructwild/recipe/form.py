@@ -15,13 +15,15 @@ stages:
 
 `run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
 also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a
-user may set from outside, `{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and
+user may set from outside, `{name}` in a stage's `run` and `options`; after an option, `--ptx {name}`, each word of the
+value has the option before it. A stage that is finished and whose command, inputs and
 tool version are unchanged is skipped; one that was interrupted goes on. Where `gate_may_fail` is true, a gate that fails
 does not end the chain: the stages that read that one are skipped, and named.
 """
 
 import difflib
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,19 @@ def _config_error(error: ValidationError, path: Path) -> ConfigError:
                        remedy=f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
 
 
+def words_of(text: str, where: str) -> list[str]:
+    """The words of a command as a shell reads them.
+
+    Raises:
+        ConfigError: a quotation mark is not closed.
+    """
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} cannot be read ({str(error).lower()})", where=where,
+                          remedy="close the quotation mark, or put a \\ before one that is meant") from None
+
+
 def with_values(recipe: Recipe, outside: Mapping[str, str], where: str) -> Recipe:
     """The recipe with its values filled in.
 
@@ -113,14 +128,21 @@ def with_values(recipe: Recipe, outside: Mapping[str, str], where: str) -> Recip
         raise ConfigError(f"has no default for {' and '.join(open_)}", where=where,
                           remedy=" ".join(f"--set {name}=…" for name in open_))
 
-    names = re.compile("|".join(re.escape(f"{{{name}}}") for name in values) or r"(?!)")
+    named = "|".join(re.escape(f"{{{name}}}") for name in values) or r"(?!)"
+    used = re.compile(rf"(--[\w-]+)\s+({named})(?!\S)|{named}")
+
+    def value(match: re.Match[str]) -> str:
+        """Its text; of several words that stand alone after an option, each after the option."""
+        if match[1]:
+            return " ".join(f"{match[1]} {shlex.quote(word)}" for word in words_of(str(values[match[2][1:-1]]), where))
+        return str(values[match[0][1:-1]])
 
     def filled(text: Any) -> Any:
         if isinstance(text, list):
             return [filled(item) for item in text]
-        return names.sub(lambda match: str(values[match[0][1:-1]]), text) if isinstance(text, str) else text
+        return used.sub(value, text) if isinstance(text, str) else text
 
-    stages = {name: plan.model_copy(update={"run": filled(plan.run), "options": {key: filled(value) for key, value
+    stages = {name: plan.model_copy(update={"run": filled(plan.run), "options": {key: filled(option) for key, option
                                                                                   in plan.options.items()}})
               for name, plan in recipe.stages.items()}
     return recipe.model_copy(update={"stages": stages})

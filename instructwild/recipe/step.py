@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError
-from instructwild.recipe.form import Recipe, StagePlan
+from instructwild.recipe.form import Recipe, StagePlan, words_of
 
 if TYPE_CHECKING:
     from instructwild.stage import Manifest
@@ -94,7 +94,7 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[RecipeStep]:
     before: dict[str, Path] = {}
     for name, plan in recipe.stages.items():
         words, reads = [], []
-        for word in [*shlex.split(plan.run), *_flags(plan)]:
+        for word in [*words_of(plan.run, f"stage {name}"), *_flags(plan)]:
             if reference := EARLIER.fullmatch(word):
                 if reference[2] not in before:
                     raise ConfigError(f"{word} is no earlier stage", where=f"stage {name}",

@@ -2,7 +2,7 @@
 
 _ENDINGS = (("ch", "ches"), ("sh", "shes"), ("s", "ses"), ("x", "xes"), ("ay", "ays"), ("ey", "eys"), ("oy", "oys"),
             ("y", "ies"))
-_IRREGULAR = {"person": "people"}
+_IRREGULAR = {"person": "people", "epoch": "epochs"}
 
 
 def quantity(number: int | float, noun: str, several: str = "") -> str:

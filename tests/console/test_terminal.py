@@ -1,6 +1,8 @@
 """Work whose output is no terminal says every now and then what it does, how far it is and how long it will take."""
 
+import re
 import time
+from types import SimpleNamespace
 
 from instructwild.console import terminal
 
@@ -15,8 +17,13 @@ def test_a_line_tells_what_how_far_how_long_and_what_it_cost(capsys, monkeypatch
         shown.update(task, completed=10, note="1,200 tokens, US$ 0.0031")
         time.sleep(0.3)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[-1].startswith("respond m: 10 of 40, about 1 s to go; 1,200 tokens, US$ 0.0031")
+    assert re.match(r"respond m: 10 of 40, about \d+ s to go; 1,200 tokens, US\$ 0\.0031", lines[-1])
     assert not any(line.startswith("read") for line in lines)
+
+
+def test_what_is_left_takes_as_long_for_each_as_what_was_measured():
+    task = SimpleNamespace(description="respond m", total=40, completed=20, elapsed=30.0, fields={"before": 10, "note": ""})
+    assert terminal._line(task) == "respond m: 20 of 40, about 60 s to go"
 
 
 def test_what_an_interrupted_run_had_done_is_not_taken_for_speed(capsys, monkeypatch):

@@ -6,6 +6,7 @@ are not.
 
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = ("table", "posts", "ranking", "training", "one-gpu", "ollama", "publishing")
+QUICK = ("table", "posts")     # run with every test; the rest by `make slow`
 NEEDS = {"ranking": ["posts"], "training": ["posts", "ranking"], "one-gpu": ["posts", "ranking", "training"],
          "ollama": ["posts", "ranking", "training"], "publishing": ["posts", "ranking", "training"]}
 SMALL = {"--config demo": "--config smoke", "--config ppo-demo": "--config ppo-smoke"}
@@ -52,7 +54,8 @@ def tutorial(tmp_path_factory):
     """Run a page after those it goes on from, each once."""
     folder = tmp_path_factory.mktemp("tutorials")
     programs = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "INSTRUCTWILD_SALT": "s" * 32}
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                   "INSTRUCTWILD_SALT": secrets.token_hex(16)}
     finished: dict[str, str] = {}
 
     def run(page):
@@ -95,9 +98,8 @@ def served(command, folder, environment):
     return log.read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [pytest.param(page, marks=[] if page in QUICK else pytest.mark.slow) for page in PAGES])
 def test_every_command_of_a_tutorial_runs(page, tutorial):
     folder, output = tutorial(page)
     if page == "table":

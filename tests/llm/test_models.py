@@ -5,6 +5,7 @@ import pytest
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.models import resolve
 from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, check
 
 
 def test_a_model_folder_is_itself_and_a_stage_folder_its_model(tiny_model, tmp_path):
@@ -54,3 +55,13 @@ def test_a_misspelt_own_model_is_not_sent_to_openai(monkeypatch, text):
     assert raised.value.remedy.startswith(("--model smollm2", "--model scripted"))
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
     assert understand(text).location == "endpoint"
+
+
+@pytest.mark.parametrize("text", ["nowhere/", "./nowhere", "../nowhere", "/nowhere/model", "~/nowhere", "a/b/c"])
+def test_a_folder_that_is_not_there_is_noticed_before_anything_is_planned(text):
+    with pytest.raises(ModelError, match="does not exist"):
+        check(understand(text), Limits())
+
+
+def test_what_may_be_a_model_of_the_hub_is_looked_for_only_when_it_is_loaded():
+    assert check(understand("Qwen/Qwen3-0.6B"), Limits()).prompt == 0

@@ -363,6 +363,24 @@ def test_what_a_value_holds_is_not_filled_in_again(folder):
     assert step.words == ("collect", "{posts}", "{kind}", "--price", "{kind}", "--list", "{posts}=1", "--list", "2")
 
 
+def test_each_word_of_a_value_has_the_option_before_it(folder):
+    run = "train --ptx {posts} --x {price} -k {kind}"
+    (folder / "recipe.yaml").write_text(VALUED.replace("collect {kind} {posts}", run))
+    recipe = read_recipe(folder / "recipe.yaml")
+    step, = steps_of(with_values(recipe, {"posts": "'my rows' {kind}"}, "r"), folder, folder)
+    assert step.words[:7] == ("train", "--ptx", "my rows", "--ptx", "{kind}", "-k", "x")
+
+
+@pytest.mark.parametrize("run", ["collect {posts}", "train --ptx {posts}"])
+def test_a_quotation_mark_that_is_not_closed_is_one_message(folder, run):
+    (folder / "recipe.yaml").write_text(VALUED.replace("collect {kind} {posts}", run))
+    recipe = read_recipe(folder / "recipe.yaml")
+    with pytest.raises(ConfigError, match="no closing quotation"):
+        list(steps_of(with_values(recipe, {"posts": "it's"}, "r"), folder, folder))
+    step, = steps_of(with_values(recipe, {"posts": r"it\'s"}, "r"), folder, folder)
+    assert "it's" in step.words
+
+
 @pytest.mark.parametrize(("given", "told"), [({}, "no default for posts"), ({"post": "in"}, "has no value 'post'")])
 def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
     (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")

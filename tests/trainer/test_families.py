@@ -143,7 +143,8 @@ def test_every_stage_runs_and_its_results_load_elsewhere(kind, tiny, tmp_path, m
         assert done.exit_code in (0, 2), (done.output, done.exception)
         return "done" if done.exit_code == 0 else done.output
 
-    small = ["--held-out", 0.25, "--max-steps", 2, "--learning-rate", 0.01, "--warmup-steps", 0, "--max-length", 200]
+    small = ["--held-out", 0.25, "--max-steps", 2, "--learning-rate", 0.01, "--warmup-steps", 0, "--max-length", 200,
+             "--dtype", "float32"]     # a CPU with bfloat16 would merge in it
     sft, reward = tmp_path / "sft", tmp_path / "reward"
     assert run("train", "sft", rows, "--model", tmp_path / "base", "--out", sft, "--samples", 1, *small) == "done"
     assert run("train", "dpo", pairs, "--model", sft, "--out", tmp_path / "dpo", *small) == "done"

@@ -96,6 +96,14 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
     return reward
 
 
+def sampled(actors: Actors, chat: Chat, o: PPOOptions, prompts: Sequence[Sequence[int]], seed: int) -> list[list[int]]:
+    """The tokens of a response of the policy to each prompt, up to and including the first stop token."""
+    made = generate(actors, POLICY, prompts, range(len(prompts)), length=o.response_length, stop_ids=chat.stop_ids,
+                    pad=chat.tokenizer.pad_token_id, temperature=o.temperature, seed=seed,
+                    batch_size=o.rollout_batch_size, record=False)
+    return [tokens[on].tolist() for tokens, on in zip(made.response, made.mask, strict=True)]
+
+
 def _arguments(o: PPOOptions, actors: Actors, folder: Path, steps: int) -> dict[str, Any]:
     gpu = torch.cuda.is_available()
     return {"output_dir": str(folder), "per_device_train_batch_size": o.per_device_train_batch_size,
@@ -122,7 +130,14 @@ def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat
         def _tokenize_prompts(self, numbers: Sequence[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
             return [list(prompts[int(number)].ids) for number in numbers], None, {}
 
-    actors.peft.generation_config.eos_token_id = list(chat.stop_ids)     # TRL's rollouts end at these
+        def _generate_single_turn(self, prompt_ids: Sequence[Sequence[int]], *_: Any) -> Any:
+            """By our own decoder: TRL's way computes logits of whole prompts, and draws from random numbers with a state."""
+            actors.peft.eval()     # no dropout, and no activations computed twice
+            ids = sampled(actors, chat, o, prompt_ids, seeded(o.seed, "rollout", self.state.global_step))
+            actors.peft.train()
+            return ids if o.algorithm == "rloo" else (ids, None)     # GRPO's trainer may be given log-probabilities
+
+    actors.peft.generation_config.eos_token_id = list(chat.stop_ids)     # a response without one of these counts as cut off
     steps = updates_of(o, len(prompts)) * steps_per_update(o)
     arguments = config(**_arguments(o, actors, folder, steps), num_generations=o.num_generations,
                        generation_batch_size=o.batch_size,
@@ -142,10 +157,7 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: C
     order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(seeded(o.seed, "order"))).tolist()
     requests = order[:updates_of(o, len(prompts)) * o.batch_size]
     rows = [i for i in requests for _ in range(o.num_generations)]
-    output = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
-                    stop_ids=chat.stop_ids, pad=chat.tokenizer.pad_token_id, temperature=o.temperature,
-                    seed=seeded(o.seed, "dpo"), batch_size=o.rollout_batch_size)
-    ids = [tokens[on].tolist() for tokens, on in zip(output.response, output.mask, strict=True)]
+    ids = sampled(actors, chat, o, [prompts[i].ids for i in rows], seeded(o.seed, "dpo"))
     scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
     pairs = []
     for n, i in enumerate(requests):

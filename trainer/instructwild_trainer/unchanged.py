@@ -11,8 +11,13 @@ if TYPE_CHECKING:
 
 
 def trained_weights(model: Any) -> dict[str, str]:
-    """The sha256 of each weight that training is to change, by its name."""
-    return {name: _sha256(weight) for name, weight in model.named_parameters() if weight.requires_grad}
+    """The sha256 of each weight of a model that training is to change, by its name."""
+    return weights_sha256s({name: weight for name, weight in model.named_parameters() if weight.requires_grad})
+
+
+def weights_sha256s(weights: "Mapping[str, torch.Tensor]") -> dict[str, str]:
+    """The sha256 of each weight, or of the part of it that this process has, by its name."""
+    return {name: _sha256(weight) for name, weight in weights.items()}
 
 
 def is_unchanged(model: Any, before: Mapping[str, str]) -> bool:
@@ -28,7 +33,10 @@ def is_unchanged(model: Any, before: Mapping[str, str]) -> bool:
 
 def _sha256(weight: "torch.Tensor") -> str:
     import torch
+    from torch.distributed.tensor import DTensor
 
+    if isinstance(weight, DTensor):
+        weight = weight.to_local()
     return hashlib.sha256(weight.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()).hexdigest()
 
 

@@ -32,8 +32,17 @@ def by_language(prompts, language, completion_ids):
     assert prompts[0][0]["role"] == "user"
     return [None if name.startswith("zh") else 1.0 for name in language]
 
+def same(completions, **kwargs):
+    return [0.5] * len(completions)
+
 def wrong(completions, **kwargs):
     return [0.0]
+
+def checked(completions, checks):
+    return [1.0] * len(completions)
+
+def broken(completions, **kwargs):
+    return [completion["text"] for completion in completions]
 """
 
 
@@ -250,9 +259,12 @@ def test_a_prompt_that_its_template_does_not_write_leaves_alone(tmp_path, tokeni
         prepared(read([tmp_path / "talks.jsonl"]), read([]), ready(tokenizer), options)
 
 
-def test_a_function_that_gives_too_few_scores_is_named(asked):
-    with pytest.raises(InputError, match="wrong: gave 1 score for 8 responses"):
-        run(asked(reward_functions=[asked().reward_functions[0].replace("short", "wrong")]))
+@pytest.mark.parametrize(("name", "told"), [
+    ("wrong", "wrong: gave 1 score for 8 responses"), ("checked", "checked: needs checks, and the prompts have no"),
+    ("broken", r"broken, rewards.py line \d+: failed \(TypeError")])
+def test_a_reward_function_that_does_not_work_is_named(asked, name, told):
+    with pytest.raises(InputError, match=told):
+        run(asked(reward_functions=[asked().reward_functions[0].replace("short", name)]))
 
 
 def test_places_of_reward_functions_are_read_strictly(tmp_path):
@@ -296,6 +308,16 @@ def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tin
 
 
 @pytest.mark.parametrize("algorithm", ["grpo", "rloo"])
+def test_a_run_whose_responses_all_score_alike_does_not_pass_for_trained(asked, algorithm):
+    same = asked().reward_functions[0].replace("short", "same")
+    with pytest.raises(ModelError, match="every weight of the policy as it was") as caught:
+        run(asked(reward_functions=[same], overrides={
+            "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4,
+            "missing_eos_penalty": "none"}))
+    assert "another reward" in caught.value.remedy
+
+
+@pytest.mark.parametrize("algorithm", ["grpo", "rloo"])
 def test_trls_rollouts_read_prompts_as_they_are_at_use_and_end_at_every_stop_token(algorithm, make_actors, tokenizer,
                                                                                    tmp_path):
     from instructwild_trainer.fit import silence_libraries
@@ -317,6 +339,20 @@ def test_trls_rollouts_read_prompts_as_they_are_at_use_and_end_at_every_stop_tok
     assert read == ids
     assert set(trainer.eos_token_ids) == set(chat.stop_ids) == {tokenizer.convert_tokens_to_ids("<|im_start|>"),
                                                                 tokenizer.eos_token_id}
+
+    def responses():
+        made = trainer._generate_single_turn([ids] * 6, None, {}, *([4] if algorithm == "grpo" else []))
+        return made[0] if algorithm == "grpo" else made
+
+    first = responses()
+    assert all(0 < len(row) <= options.response_length for row in first)
+    assert all(not set(row[:-1]) & set(chat.stop_ids) for row in first)
+    assert len({tuple(row) for row in first}) > 1
+    torch.manual_seed(1)
+    assert responses() == first     # what a resumed run draws follows from the seed and the step alone
+    trainer.state.global_step = 7
+    assert responses() != first
+    assert trainer.model.training
 
 
 def test_what_a_stage_hands_on_and_ppo_has_no_option_for_is_not_said_to_be_inherited(capsys):

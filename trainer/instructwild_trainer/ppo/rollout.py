@@ -40,7 +40,7 @@ def left_padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device | 
 @torch.no_grad()
 def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: Sequence[int], *, length: int,
              stop_ids: Sequence[int], pad: int, temperature: float = 1.0, seed: int | None = None,
-             batch_size: int = 32, sampler: Sampler | None = None) -> Experience:
+             batch_size: int = 32, sampler: Sampler | None = None, record: bool = True) -> Experience:
     """Responses to prompts, sampled some at a time; a prompt that waits takes the slot of a row that has ended.
 
     Each row draws from numbers of its own, so that what it is batched with decides nothing but rounding. In fp32 the result
@@ -59,6 +59,7 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
         seed: None takes the likeliest token each time.
         batch_size: rows at a time; on a GPU fewer where memory holds fewer.
         sampler: another engine that writes the responses of the policy.
+        record: whether what the passes knew is wanted.
     """
     device = actors.device
     decoded = [DecodedRow(list(prompt), length, temperature=0.0 if seed is None else temperature,
@@ -68,7 +69,8 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
         for row, logprobs in zip(decoded, sampler(decoded), strict=True):
             figures[id(row)] = {"sampler_logprobs": torch.tensor(logprobs, device=device)}
     else:
-        _decode(actors, role, decoded, figures, stop_ids, temperature, batch_size)
+        keep = _record(actors, temperature) if actors.exact and record else None
+        _decode(actors, role, decoded, figures, stop_ids, batch_size, keep)
     width = max(len(row.generated) for row in decoded)
     ids, prompt_mask = left_padded(prompts, pad, device)
     responses = torch.full((len(decoded), width), pad, dtype=torch.long)
@@ -84,11 +86,11 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
 
 
 def _decode(actors: Actors, role: str, rows: Sequence[DecodedRow], figures: dict[int, Mapping[str, Tensor]],
-            stop_ids: Sequence[int], temperature: float, batch_size: int) -> None:
-    """Every row to its end by our own decoder; in fp32 what the passes knew of each row goes into `figures` by its id."""
+            stop_ids: Sequence[int], batch_size: int, record: Record | None) -> None:
+    """Every row to its end by our own decoder; what `record` keeps of each row goes into `figures` by its id."""
     decoder = Decoder(actors.next_token(role), actors.base.config, device=actors.device, dtype=actors.base.dtype,
                       slots=min(batch_size, len(rows)), columns=max(row.reserved for row in rows) + 1,
-                      record=_record(actors, temperature) if actors.exact else None)
+                      record=record)
     decode(decoder, sorted(rows, key=lambda row: -len(row.prompt)), lambda row, token: row.append(token, stop_ids),
            lambda row, known: figures.update({id(row): known}))
     del decoder

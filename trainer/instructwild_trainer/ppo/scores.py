@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from instructwild.errors import ConfigError, InputError
+from instructwild.errors import ConfigError, InputError, InstructwildError
 from instructwild.text.quantity import quantity
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.experience import Experience
@@ -110,11 +111,11 @@ class FunctionScore:
         requests = [self.prompts[i] for i in experience.which.tolist()]
         ids = [tokens[on].tolist() for tokens, on in zip(experience.response, experience.mask, strict=True)]
         texts = self.chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
-        names = requests[0].columns if requests else ()
+        names = dict.fromkeys(name for prompt in requests for name in prompt.columns)
         columns = {name: [prompt.columns.get(name) for prompt in requests] for name in names}
         arguments = {**columns, "prompts": [prompt.messages for prompt in requests], "completion_ids": ids,
                  "completions": [[{"role": "assistant", "content": text}] for text in texts]}
-        result = self.function(**_accepted(self.function, arguments))
+        result = self._called(arguments)
         if len(result) != len(requests):
             raise InputError(f"gave {quantity(len(result), 'score')} for "
                              f"{quantity(len(requests), 'response')}", where=self.function.__name__,
@@ -122,10 +123,27 @@ class FunctionScore:
         return torch.tensor([0.0 if value is None else float(value) for value in result], device=experience.prompt.device)
 
 
-def _accepted(function: RewardFunction, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _called(self, arguments: Mapping[str, Any]) -> Sequence[float | None]:
+        name, parameters = self.function.__name__, inspect.signature(self.function).parameters.values()
+        needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty
+                  and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)}
+        if missing := sorted(needed - set(arguments)):
+            raise InputError(f"needs {', '.join(missing)}, and the prompts have no such column", where=name,
+                             remedy="check the columns of the prompts, and what stands where prompts are named")
+        try:
+            return self.function(**_accepted(self.function, arguments))
+        except InstructwildError:
+            raise
+        except Exception as error:  # whatever the user's function raises
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise InputError(f"failed ({type(error).__name__}: {error})", where=f"{name}, {Path(last.filename).name} line "
+                             f"{last.lineno}", remedy="mend the function; a row without a column has None there") from error
+
+
+def _accepted(function: RewardFunction, arguments: Mapping[str, Any]) -> dict[str, Any]:
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return arguments
+        return dict(arguments)
     return {name: value for name, value in arguments.items() if name in {parameter.name for parameter in parameters}}
 
 
