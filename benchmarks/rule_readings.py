@@ -67,9 +67,12 @@ def main() -> None:
                        "right afresh, Chinese", "--strict"]}],
          ["While it was made: rows of both languages, read by those who wrote the patterns; faults that were mended then "
           "count still. `--strict` goes by these figures, and drops from 0.9 on.",
-          f"Afresh: up to {SAMPLED} rows of each language, drawn by seed 1511282 and read once by somebody who wrote none "
-          "of the rules, twins once: of rules with fewer than 30 rows read before, and of the three that see most. With "
-          "both columns together every rule that `--strict` drops by has a precision of 0.9 or more, on 30 rows or more.",
+          f"Afresh: up to {SAMPLED} rows of each language and rule, drawn by seed 1511282 and read once by somebody who "
+          "wrote none of the rules, twins once. With both readings together every rule that `--strict` drops by is right "
+          "in 0.92 of its rows or more; afresh alone `unchanged_input` is in 25 of 29 (a text that needed no change is "
+          "right as it is) and `missing_input` in 35 of 40 (an answer that asks back what a strange word means is no lost"
+          " input). Weighted by how many rows each sees, what `--strict` drops by a rule is right in 0.95, of Chinese "
+          "rows in 0.96.",
           "Right is what has the named defect, not what an editor would throw away: a refusal may be what you want. "
           "`repeats_input` is right where the answer should have been another text (a list to sort that is sorted already "
           "is not), `url_in_prompt` where the page is needed (calls of tools and addresses in code are not), `needs_web` "
@@ -77,7 +80,11 @@ def main() -> None:
           "What is wrong in those that `--strict` keeps: `merged_instructions` saw examples of input and output, options "
           "and forms, and no row of several tasks; `interface_label` takes a fraction at the end of a sum (8 + 4 / 2) for "
           "the number of a page; `refusal` sees Chinese excuses that were asked for and answers after an apology; "
-          "`attachment` sees images of containers."])
+          "`attachment` sees images of containers.",
+          "What is wrong in those that it drops, beside these: `cut_off` takes Scratch's scripts with a bracket too few "
+          "for cut off, `wrong_arithmetic` a sorted list without blanks for a wrong result, `wrong_length` the count of a"
+          " page below its text (11 words 80 char) for a limit, `wrong_count` two lists of ten for one, `unseen_page` an "
+          "answer that the address itself gives for invented."])
 
 
 if __name__ == "__main__":
