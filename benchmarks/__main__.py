@@ -8,8 +8,9 @@ clean_growth, soak, killed_chain, competitors, learning, gguf_files, training_me
 import sys
 from importlib import import_module
 
-BENCHMARKS = ["near_duplicates", "near_growth", "near_requests", "clean_readings", "language", "clean_steps",
-              "endpoint_overhead", "local_speed", "sft_throughput", "reward_rankings", "serve_throughput"]
+BENCHMARKS = ["near_duplicates", "near_growth", "near_requests", "contamination", "clean_readings", "rule_readings",
+              "clean_peers", "language", "language_filter", "clean_steps", "endpoint_overhead", "local_speed",
+              "sft_throughput", "reward_rankings", "serve_throughput"]
 
 for name in sys.argv[1:] or BENCHMARKS:
     import_module(f"benchmarks.{name}").main()

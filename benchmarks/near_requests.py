@@ -1,4 +1,4 @@
-"""What the default of `clean` merges: labelled pairs, its speed, and planted evaluation questions.
+"""What the default of `clean` merges: labelled pairs, and its speed.
 
 Pairs written for this project are in `tests/clean/near/pairs.jsonl`. NEAR_PAIRS may name a JSON file of pairs that
 were read from real sources: a list of {lang, a, b, l: "s" or "d", half: 0 to tune or 1 to test}.
@@ -6,8 +6,6 @@ were read from real sources: a list of {lang, a, b, l: "s" or "d", half: 0 to tu
 
 import json
 import os
-import random
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,16 +14,12 @@ import polars as pl
 
 from benchmarks.peer import HERE
 from benchmarks.results import save
-from instructwild.clean.contamination import Contamination
 from instructwild.clean.near import NearDuplicates, SameRequests
-from instructwild.clean.rows import opened
-from instructwild.schema import instruction_of
-from instructwild.stage.frames import instruction_frame
 
 SHARED = HERE.parent.parent / "shared" / "data"
 DATA = Path(os.environ.get("BENCH_ROWS", SHARED / "bench" / "bench_200k.parquet"))
 READ = os.environ.get("NEAR_PAIRS")
-FLOOR, ROWS, PLANTED = 0.6, 6_000, 400
+FLOOR = 0.6
 
 
 def main() -> None:
@@ -42,19 +36,15 @@ def main() -> None:
     began = time.process_time()
     merged = SameRequests(texts)
     seconds = time.process_time() - began
-    save("near_requests", "Near-duplicates that ask for the same, and contamination",
+    save("near_requests", "Near-duplicates that ask for the same",
          f"{len(texts):,} rows of {DATA.name}: {merged.dropped:,} dropped by the default in {seconds:.1f} CPU seconds.",
          [{"caption": f"Pairs with F > {FLOOR}: how many are merged", "rows": pairs,
            "columns": ["pairs", "language", "ask for different things", "of these merged", "ask for the same",
-                       "of these merged"]},
-          {"caption": "Evaluation questions planted into real rows", "rows": [_planted("en"), _planted("zh")],
-           "columns": ["questions", "planted", "recall", "precision"]}],
+                       "of these merged"]}],
          ["A pair counts as merged where F > 0.7 and the two ask for the same; no model decides, and no other row.",
           "Pairs that were read were labelled by one reader. The lists were written with the first half in view.",
           "Of the pairs written for the tests 36 were written after the rules, and not used to change them: 0 of 20 that "
-          "ask for different things are merged, and 6 of 8 English and 5 of 8 Chinese ones that ask for the same.",
-          "Questions of GSM8K and CMMLU stand in the prompt, in the answer, or in the answer with a word missing; a "
-          "flagged row without a planted question counts as wrong."])
+          "ask for different things are merged, and 6 of 8 English and 5 of 8 Chinese ones that ask for the same."])
 
 
 def _written() -> list[dict]:
@@ -68,40 +58,6 @@ def _line(name: str, language: str, pairs: list[tuple[str, str, bool]]) -> list:
     different, same = (count[kind, False] + count[kind, True] for kind in (False, True))
     return [name, language, different, f"{count[False, True] / max(different, 1):.1%}", same,
             f"{count[True, True] / max(same, 1):.1%}"]
-
-
-def _planted(language: str) -> list:
-    rng = random.Random(5)
-    questions = [text for text in _questions(language) if len(text) > 20]
-    questions = rng.sample(questions, min(2 * PLANTED, len(questions)))
-    frame = pl.read_parquet(DATA).filter(pl.col("han_frac") >= 0.3 if language == "zh" else pl.col("han_frac") < 0.05)
-    rows = frame.select("instruction", "output").drop_nulls().head(ROWS).rows()
-    planted = {}
-    for at, question in zip(rng.sample(range(len(rows)), PLANTED), questions, strict=False):
-        prompt, answer = rows[at]
-        if language == "en":
-            words = question.split()
-            shorter = " ".join(words[:len(words) // 3] + words[len(words) // 3 + 1:])
-        else:
-            shorter = question[:len(question) // 3] + question[len(question) // 3 + 1:]
-        planted[at] = [(f"{prompt}\n{question}", answer), (prompt, f"{question}\n{answer}"),
-                       (prompt, f"{answer}\n{shorter}")][at % 3]
-    rows = [planted.get(at, row) for at, row in enumerate(rows)]
-    table = opened(instruction_frame([instruction_of(prompt or "?").answered(answer or "-") for prompt, answer in rows]))
-    with tempfile.TemporaryDirectory() as folder:
-        against = Path(folder) / "eval.jsonl"
-        against.write_text("\n".join(json.dumps({"instruction": text}, ensure_ascii=False) for text in questions), "utf-8")
-        flagged = set(Contamination(against=[str(against)]).verdicts(table).drops["at"].to_list())
-    hits = len(flagged & set(planted))
-    return ["GSM8K" if language == "en" else "CMMLU", f"{len(planted)} in {len(rows):,} rows", f"{hits / len(planted):.3f}",
-            f"{hits / max(len(flagged), 1):.3f}"]
-
-
-def _questions(language: str) -> list[str]:
-    if language == "en":
-        return pl.read_ndjson(SHARED / "eval" / "gsm8k_test.jsonl")["question"].to_list()
-    files = sorted((SHARED / "eval" / "cmmlu" / "test").glob("*.csv"))
-    return [text for path in files for text in pl.read_csv(path, infer_schema=False)["Question"].drop_nulls().head(20)]
 
 
 if __name__ == "__main__":

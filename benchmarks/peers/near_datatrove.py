@@ -13,7 +13,7 @@ from datatrove.pipeline.writers import JsonlWriter
 from protocol import answer
 
 
-def find(rows):
+def find(rows, language="eng"):
     with tempfile.TemporaryDirectory() as home:
         (Path(home) / "in").mkdir()
         with (Path(home) / "in" / "rows.jsonl").open("w") as out:
@@ -22,7 +22,7 @@ def find(rows):
         config = MinhashConfig()
         reader = JsonlReader(f"{home}/in")
         steps = [
-            ([reader, MinhashDedupSignature(f"{home}/signatures", config=config)], 1),
+            ([reader, MinhashDedupSignature(f"{home}/signatures", config=config, language=language)], 1),
             ([MinhashDedupBuckets(f"{home}/signatures", f"{home}/buckets", config=config)], config.num_buckets),
             ([MinhashDedupCluster(f"{home}/buckets", f"{home}/remove", config=config)], 1),
             ([reader, MinhashDedupFilter(f"{home}/remove", exclusion_writer=JsonlWriter(f"{home}/dropped"))], 1),

@@ -1,7 +1,8 @@
-"""How a near-duplicate script is asked and answers: `SCRIPT ROWS.jsonl [OPTION…] ANSWER.json`.
+"""How a peer's script is called and answers: `SCRIPT ROWS.jsonl [OPTION…] ANSWER.json`.
 
 A row is {"text", "tokens"}: the tokens are ready for those that leave tokenizing to their user. The answer names the rows
-dropped. Imports, reading the rows and a first run on a few of them (which loads or compiles code) are not in its seconds.
+dropped, and the step that dropped each where `find` says it. Imports, reading the rows and a first run on a few of them
+(which loads or compiles code) are not in its seconds.
 """
 
 import itertools
@@ -38,9 +39,11 @@ def answer(find: Callable[[list[dict]], Iterable[int]], warm: int = 0) -> None:
     if warm:
         find(rows[:warm])
     before, began = cpu(), time.perf_counter()
-    dropped = sorted(int(row) for row in find(rows))
+    verdicts = find(rows)
+    dropped = sorted(int(row) for row in verdicts)
     took = {"cpu": cpu() - before, "wall": time.perf_counter() - began, "megabytes": megabytes()}
-    Path(sys.argv[-1]).write_text(json.dumps({"dropped": dropped, **took}))
+    steps = {str(row): step for row, step in verdicts.items()} if isinstance(verdicts, dict) else {}
+    Path(sys.argv[-1]).write_text(json.dumps({"dropped": dropped, "steps": steps, **took}))
 
 
 def bigrams(tokens: list[str]) -> list[str]:
