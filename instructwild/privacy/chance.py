@@ -97,8 +97,8 @@ def set_to(match: re.Match[str]) -> bool:
     return all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d", "[!@#$%^&*?+_-]")) and in_sentence(match)
 
 
-SLUGS = re.compile(r"(?:[a-z]+\d?[_.-])+[a-z]+\d?|[A-Z]+-?[A-Z]*\d{1,2}")
-"""Names of settings and products: `europe-west1_inventory`, `ORB-SLAM2`."""
+SLUGS = re.compile(r"(?:[a-z]+\d?[_.-])+[a-z]+\d?|(?:[a-z]+\d{0,3}_){2,9}[a-z]+\d?|[A-Z]+-?[A-Z]*\d{1,2}")
+"""Names of settings, functions and products: `europe-west1_inventory`, `pkcs11_copy_x509_privkey2`, `ORB-SLAM2`."""
 
 
 def by_prefix(match: re.Match[str]) -> bool:

@@ -115,10 +115,14 @@ def _mail(match: re.Match[str]) -> bool:
         return False  # the end of a sentence, or a version: `actions/cache@v3.When`
     if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
         return False
-    if top.lower() in NO_TOP or MESSAGE_ID.fullmatch(local):
+    if top.lower() in NO_TOP or MESSAGE_ID.fullmatch(local) or BEHIND_A_LOGIN.search(_before(match, 80)):
         return False
     return (local.strip(".") not in ("", "git") and top.lower() not in FILE_ENDINGS and after not in ("(", "$")
             and len(domain) > 4 and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
+
+
+BEHIND_A_LOGIN = re.compile(r"://[^\s/@:]{0,60}:\Z")
+"""Before the password of an address: behind it, an @ and a host are no mailbox."""
 
 
 def _reversed(match: re.Match[str]) -> bool:

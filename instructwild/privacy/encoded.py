@@ -38,7 +38,9 @@ LISTED = re.compile(r"\[\s{0,40}[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40},\s{0,40}[\"
                     r"{1,8}\s{0,40},?\s{0,40}\]")
 JOINS = ("join", "concat", "implode")
 """Words of a program that puts the strings of a list together."""
-GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}")
+GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}"
+                   r"(?!\s{0,3}[:=])")
+"""Strings side by side, of which the last is no name that a value follows."""
 HIDDEN = (*SECRETS, *MAILS)
 SPELLED = (*FORMS, *MAILS, *RESIDENTS)
 

@@ -82,7 +82,7 @@ _NO_NAME = """
 what who why how when where which whose whom is are was were do does did can could would should will shall may might
 must the this that these those i you he she it we they my your his her its our their a an and or but not no yes in on
 at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
-confidential here there about as if so then than just only very really important secret mud legion also still now
+confidential here there about as if so then than just only very really important secret mud legion also still now since
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
 certainly absolutely definitely unfortunately sir madam ma'am congratulations
 restaurant pizzeria cafe bakery hotel bar club shop store market company corp inc ltd llc agency studio
@@ -200,8 +200,11 @@ TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?
 NOT_GIVEN = re.compile("[的了着吗呢吧们是很不]")
 """Characters that no given name has: 幸运的."""
 AFTER_A_NAME = 60
-OF_AN_ANIMAL = re.compile(r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]")
-"""What stands behind the name of a pet in a form."""
+OF_SOMETHING_ELSE = re.compile(
+    r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]|"
+    r"[ \t]*\n[ \t-]*(?:version|summary|(?:\w{1,20}_)?type|kind|uses|run|image|namespace|steps|path|command|script"
+    r"|schema|module|package|licen[cs]e|architecture|homepage)\s?:")
+"""What stands behind the name of a pet in a form, and of a package, a step or a field in a program's settings."""
 
 
 def introduced(text: str) -> list[str]:
@@ -212,7 +215,7 @@ def introduced(text: str) -> list[str]:
                 *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
     names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)
-             if not OF_AN_ANIMAL.match(text, match.end(), match.end() + AFTER_A_NAME)]
+             if not OF_SOMETHING_ELSE.match(text, match.end(), match.end() + AFTER_A_NAME)]
     return list(dict.fromkeys(name for name in names if may_be_a_name(name)))
 
 

@@ -249,7 +249,7 @@ NUMBERS = (
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
                             + N + r"3[47]\d\d(?P<space>[ .-])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
-    Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
+    Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E + r"(?!-[0-9A-Za-z])"), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
     Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"
                                r"|paytm|upi|apl|yapl)(?![\w.@-])"),

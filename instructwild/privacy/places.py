@@ -12,18 +12,21 @@ from instructwild.text.word_table import any_of, listed
 def _internet(match: re.Match[str]) -> bool:
     """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
     value = re.sub(r"[\[\]()]|dot", lambda sign: "." if sign.group() == "dot" else "", match.group())
-    if VERSION.search(match.string[max(0, match.start() - 24):match.start()]):
+    after = match.string[match.end():match.end() + 4]
+    if VERSION.search(match.string[max(0, match.start() - 60):match.start()]) or SUBNET.match(after):
         return False
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
         return False
     if isinstance(address, ipaddress.IPv4Address):
-        if LESSON.search(match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]):
+        beside = match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]
+        if LESSON.search(beside) or any(max(map(int, quad.split("."))) > 255 for quad in QUAD.findall(beside)):
             return False
         octets = [int(part) for part in value.split(".")]
         ours = any(address in network for network in OWN_NETWORKS)
-        if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
+        if octets[3] in (0, 255) or (max(octets) < LEAST_OF_A_NETWORK and HEADING.search(match.string, match.start() - 8,
+                                                                                      match.end() + 24)):
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         if max(octets) < LEAST_OF_A_NETWORK and not NETWORK.search(
@@ -33,7 +36,9 @@ def _internet(match: re.Match[str]) -> bool:
     return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
 
-SUBNET = re.compile(r"\A/\d")
+SUBNET = re.compile(r"/\d")
+QUAD = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+"""Four numbers with dots between them: where one is above 255, those beside it are of a lesson too."""
 LESSON = re.compile("(?i)" + any_of(r"""
     subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
     子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
@@ -48,9 +53,14 @@ NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bpi
 NEAR = 60
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本|section|"
-                     r"chapter|§|"
-                     r"[=><~]=|节|章|第)\s*[:：=*_]{0,4}\s*$", re.IGNORECASE)
+VERSION = re.compile(r"(?:(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本号?"
+                     r"|sections?|sec\.|chapter|clauses?|paragraph|figure|fig\.|table|appendix|§|[=><~]=|小?节|章|第|附录|图|表)"
+                     r"\s*[:：=*_]{0,4}\s*(?:v?\d[\d.]{2,12}\s?(?:,|，|、|/|-|–|and|or|to|和|或|到|至)\s?){0,3}"
+                     r"|(?:^|[\s;(,])[a-z][a-z-]{1,20}/)$", re.IGNORECASE)
+"""What stands before a version, a section or a figure, with others of its kind in between."""
+HEADING = re.compile(rf"(?m)^[ \t#*]{{0,6}}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,3}}(?:[A-Z][a-z]+|(?![登访连来])"
+                     rf"{ANY_HAN})")
+"""A number at the head of a line, with a title behind it."""
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                                                 "192.168.0.0/16", "224.0.0.0/4")))
@@ -92,7 +102,7 @@ def _address(match: re.Match[str]) -> bool:
         return False
     stock = FAMOUS.match(value) and not (STOCK_NUMBERS.match(value) and re.search(_POSTCODE, value))
     before = match.string[max(0, match.start() - BEFORE_A_PLACE):match.start()].rpartition("\n")[2]
-    if OPEN_TO_ALL.search(before) and not OF_SOMEBODY.search(before):
+    if (OPEN_TO_ALL.search(before) or OPEN_HOURS.match(match.string, match.end())) and not OF_SOMEBODY.search(before):
         return False
     return not stock and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 
@@ -105,12 +115,17 @@ OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
     cathedral
     temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
     gallery
-    airport | brewery | pub
+    airport | brewery | pub | beach(?:es)? | parks? | spa | camp | market | bar | expo | palace | resort | lounge | aquarium
+    breakfast | brunch | lunch | dinner | dessert | massage | dish(?:es)? | menu | visitors? | exhibit\w* | itinerary
+    attractions | tours?
 """) + r")\b|" + any_of("""
     餐厅 | 餐馆 | 饭店 | 酒店 | 宾馆 | 博物馆 | 景点 | 大厦位于 | 图书馆 | 总部 | 医院 | 大学 | 学校 | 墓园 | 商场 | 教堂
     寺 | 动物园 | 体育馆 | 剧院 | 咖啡馆 | 使馆 | 书店 | 啤酒
 """) + ")")
 """What stands before the address of a place that anybody may enter."""
+OPEN_HOURS = re.compile(r"(?i)[^\n]{0,60}\b(?:opening hours|open daily|admission|entrance fee|entry fee|tickets?)\b|"
+                        "[^\\n]{0,40}(?:营业时间|开放时间|门票)")
+"""What stands behind one."""
 OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+"
                          r"|tenant|owner)\b|"
                          "我|他|她|收货|寄|送|客户|住")
@@ -156,7 +171,7 @@ PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
          _internet, ":"),
     Rule("ADDRESS", re.compile(
-        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
+        r"(?<![0-9A-Za-z$#.])(?<![A-Za-z]-)\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
         rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
         r"(?: [A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?)"), _address, DIGITS),
     Rule("ADDRESS", re.compile(
@@ -230,8 +245,8 @@ HOMES = (
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home,
          words=("ssh",)),
-    Rule("USER", re.compile(rf"(?m)^[dlcbps-][rwxsStT-]{{9}}[+@.]?\s{{1,4}}\d{{1,6}}\s{{1,4}}"
-                            rf"(?P<it>{_USER})\s{{1,9}}\S{{1,40}}\s{{1,12}}\d"), _home, "-"),
+    Rule("USER", re.compile(rf"(?m)^[dlcbps-](?=-{{0,8}}[rwx])[rwxsStT-]{{9}}[+@.]?[ \t]{{1,4}}\d{{1,6}}[ \t]{{1,4}}"
+                            rf"(?P<it>{_USER})[ \t]{{1,9}}\S{{1,40}}[ \t]{{1,12}}\d"), _home, "-"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

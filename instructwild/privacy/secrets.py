@@ -270,7 +270,7 @@ NAMED = (
                            r"[是为用填写成])?\s{0,3}"
                            r"[\"'`“「『]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
-    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|passcode|pwd|pw"
+    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|(?<!sudo )passwd|passcode|pwd|pw"
                            r"|key content|(?:wpa|wep|network|wi-?fi) key)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
          listed("密码 | 密碼 | 口令 | passw | passc | pwd | pw | key")),

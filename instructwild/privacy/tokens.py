@@ -9,7 +9,7 @@ UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ENDS = "(?![A-Za-z0-9_-])"
 
 _FORMS = rf"""
-models        sk-(?:[a-z]{{2,8}}-)?(?:v1-)?[A-Za-z0-9_-]{{20,}}
+models        sk-(?!ssh-|ecdsa-)(?:[a-z]{{2,8}}-)?(?:v1-)?[A-Za-z0-9_-]{{20,}}
 groq          gsk_[A-Za-z0-9]{{30,}}
 perplexity    pplx-[A-Za-z0-9]{{30,}}
 replicate     r8_[A-Za-z0-9]{{30,}}
