@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from instructwild.privacy.numbers import N
 from instructwild.privacy.rule import Rule
-from instructwild.text.word_table import any_of, listed
+from instructwild.text.word_table import any_of, by_first_letter, listed
 
 
 def _before(match: re.Match[str], length: int) -> str:
@@ -20,7 +20,7 @@ def _phone_is_meant(match: re.Match[str]) -> bool:
 
 
 CALLED = re.compile(any_of(r"""
-    phone | \btel\b | \bcall | \btext\b | whatsapp | mobile | number | reach me | ring me | \bcell | contact
+    phone | \btel\b | \bcall | \bring\b | \btext\b | whatsapp | mobile | number | reach me | ring me | \bcell | contact
     电话 | 手机 | 號碼 | 号码 | 联系 | 微信 | 加我 | 同号 | 打 | 致电 | 電話 | 手機 | [我他她家]的?号[是为:]
 """), re.IGNORECASE)
 OWN_NUMBER = re.compile(r"(?i)\b(?:my|his|her|our) (?:phone |cell |mobile )?number\b[^\n]{0,80}\Z")
@@ -34,7 +34,7 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
     def check(match: re.Match[str]) -> bool:
         import phonenumbers
 
-        value, after = match.group(), match.string[match.end():match.end() + 3]
+        value, after = re.sub(r"[\s~]+", " ", match.group()), match.string[match.end():match.end() + 3]
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
@@ -240,7 +240,7 @@ MAILS = (
         rf"(?P<it>[A-Za-z0-9._-]{{2,40}}(?:(?:\s?\*\s?|\s+at\s+)(?:{MAILBOXES})|\s?#\s?(?:[A-Za-z0-9-]{{2,40}}\.){{0,2}}[A-Za-z0-9-]{{2,40}})\.(?:{TOP}))(?![A-Za-z0-9-])"),
          words=("mail", "邮", "郵")),
 )
-_CALL = any_of(r"""
+_CALL = by_first_letter(r"""
     (?<!i)phone | \btel\b | téléphone | telefon | tél\b | \bcall | \btext | \bring | whatsapp | \bmobile | \bcell | \bfax
     (?:my|our|his|her) number
     num[eé]ro | número | celular | móvil | handy | llám\w+ | appelle\w* | звони\w* | телефон | тел\.
@@ -259,7 +259,7 @@ PHONES = (
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}"
                              r"(?![\d.-]*\d)"),
          _phone(None), "/", digits=7),
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?![\d.-]*\d)"),
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:(?:[ ().~-]{0,2}|-\r?\n)\d){6,14}(?![\d.-]*\d)"),
          _phone(None), "+0", digits=7),
     Rule("PHONE", re.compile(N + r"1[3-9]\d([ -]?)\d{4}\1\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _phone("CN"), "1", digits=11),
     Rule("PHONE", re.compile(N + r"\(?0(?:10|2\d|[3-9]\d{2})[)-] ?\d{7,8}(?![\d-])"), _phone("CN"), "0", digits=10),
@@ -276,7 +276,7 @@ PHONES = (
     Rule("PHONE", re.compile(N + r"04\d\d \d{3} \d{3}(?! ?\d)"), _phone("AU"), "0", digits=10),
     Rule("PHONE", re.compile(r"(?<![\w.\-/#+])\(\d\d\) ?9\d{4}-\d{4}(?![\d-])"), _phone("BR"), "(", digits=11),
     Rule("PHONE", re.compile(r"(?i)\b(?:tel:|wa\.me/|api\.whatsapp\.com/send\?phone=)(?P<it>\+?\d[\d().-]{6,18}\d)"),
-         _called_phone, needs=":/"),
+         _called_phone, needs=":/", words=("tel:", "wa.me", "whatsapp.com"), digits=8),
     Rule("PHONE", re.compile(
         rf"(?i)(?:{_CALL})(?:号码?|號碼?)?(?:-moi| me| us| him| her)?(?: at| on| number| no\.?| al?| au| unter){{0,3}}\.?"
         r"\s{0,4}(?:is|es|est|ist|[:：是为])?\s{0,4}"

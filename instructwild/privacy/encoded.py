@@ -29,7 +29,7 @@ BROKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{6,200}}"
 TWO_LINES = re.compile(r"(?m)^[ \t>|]{0,40}[A-Za-z0-9_+/=-]{12,120}\r?\n[ \t>|]{0,40}[A-Za-z0-9_+/=-]{8,120}[ \t]*\r?$")
 OF_A_KEY = re.compile(r"(?i)\b(?:key|secret|token|sk|ak|credential)\b|密钥|秘钥|令牌")
 """A word that says that a run broken over two lines is a key."""
-SPACED = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{1,20}}(?P<gap>[ .·])[A-Za-z0-9_-]{{4,20}}"
+SPACED = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{0,20}}(?P<gap>[ .·])[A-Za-z0-9_-]{{4,20}}"
                     r"(?:(?P=gap)[A-Za-z0-9_-]{1,20}){1,20}(?![A-Za-z0-9_-])")
 """A key with a sign put in after every so many of its own."""
 SHOUTED = re.compile(rf"(?<![A-Za-z0-9_])(?:{BEGINNINGS.upper()})[A-Z0-9_-]{{20,200}}(?![A-Za-z0-9])")

@@ -11,7 +11,7 @@ from instructwild.text.word_table import any_of, listed
 
 def _internet(match: re.Match[str]) -> bool:
     """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
-    value = re.sub(r"[\[\]()]|dot", lambda sign: "." if sign.group() == "dot" else "", match.group())
+    value = re.sub(r"[\[\]()]|dot|点", lambda sign: "." if sign.group() in ("dot", "点") else "", match.group())
     after = match.string[match.end():match.end() + 4]
     if VERSION.search(match.string[max(0, match.start() - 60):match.start()]) or SUBNET.match(after):
         return False
@@ -166,8 +166,8 @@ _WHERE = any_of("""
 """)
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
-    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\])){3}\d{1,3}(?![0-9A-Za-z_])"), _internet,
-         "[("),
+    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\]|点)){3}\d{1,3}(?![0-9A-Za-z_点])"), _internet,
+         "[(点"),
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
          _internet, ":"),
     Rule("ADDRESS", re.compile(
@@ -187,7 +187,7 @@ PLACES = (
                                rf"|della|dei|di|da|do|dos|das|la|los|las|II|III) ){{1,5}}"
                                r"|(?:ул\.|улица|пр\.|проспект|вул\.) ?[А-ЯЁІЇ][^\W\d_-]{1,20}(?: [А-ЯЁІЇ]"
                                r"[^\W\d_]{1,20})?,? (?:д\.? ?)?)"
-                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}"
+                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}|\d{4}-\d{3}"
                                r"|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
          needs=DIGITS),
     Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡]"
@@ -206,7 +206,8 @@ PLACES = (
         _address, needs="楼栋幢座舍"),
     Rule("ADDRESS", re.compile(
         rf"(?:{PLACE}){{2,6}}市(?:{PLACE}){{1,6}}[区县區縣]{ANY_HAN}{{0,14}}[A-Z0-9-]{{1,6}}(?:号楼|栋|座|幢|楼)\s?[A-Z]?\d{{2,5}}|"
-        rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区|市|州))?(?:{PLACE}){{1,8}}[县区市旗](?:{PLACE}){{1,8}}[乡镇](?:{PLACE}){{1,8}}村\s?\d{{1,4}}[号组组队]"),
+        rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区|市|州))?(?:{PLACE}){{1,8}}[县区市旗](?:{PLACE}){{1,8}}[乡镇](?:{PLACE}){{1,8}}村\s?"
+        r"(?:\d{1,4}|[一二三四五六七八九十百]{1,5})[号组队](?:[\d一二三四五六七八九十百]{1,5}号)?"),
         _address, needs="市村"),
     Rule("ADDRESS", re.compile(
         rf"(?:地址|住址|收货|住(?![宅房宿院户])在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
@@ -224,7 +225,7 @@ PLACES = (
                       "经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg"
                                r")\s?\d{1,2}['′]"
-                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),
+                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, words=("°", "deg"), digits=8),
 )
 HOMES = (
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
@@ -236,7 +237,7 @@ HOMES = (
          "/"),
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|Benutzer)(?:\\{1,2}|/)"
                             r"(?P<it>(?=\w)[^\\/:*?\"<>|\s`]{2,40}(?: [^\\/:*?\"<>|\s`]{1,30}){0,3}(?=[\\/])|"
-                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
+                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":", ("users", "documents and settings", "benutzer")),
     Rule("USER", re.compile(r"(?i)(?:/mnt/[a-z]|/cygdrive/[a-z]|(?<![A-Za-z0-9.])/[a-z])/Users/(?P<it>[A-Za-z0-9._-]{2,40})"
                             r"(?=/)"), _home, "/"),
     Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,

@@ -33,10 +33,10 @@ from instructwild.privacy.secret_values import (
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
 from instructwild.privacy.wallets import WALLETS
 from instructwild.text.scripts import ANY_HAN
-from instructwild.text.word_table import any_of, listed
+from instructwild.text.word_table import any_of, by_first_letter, listed
 
 DIGITS = "0123456789"
-_KINDS = any_of("""
+_KINDS = by_first_letter("""
     api | access | auth | authentication | secret | private | encryption | signing | client | app | session | refresh | bot
     licen[cs]e | account | shared | master | webhook | security | service | deploy | personal | aws | db | database | root
     admin | user | login | wifi | wi-fi | ssh | ftp | smtp | mysql | instrumentation | subscription | admin | delivery
@@ -85,11 +85,13 @@ CLOUDS = (
                            r"[^\n]{0,60}?(?<![A-Za-z0-9/+=_-])(?P<it>[A-Za-z0-9/+]{30,60}={0,2})"
                            r"(?![A-Za-z0-9/+=_-])"), three_kinds, needs="A", run=True),
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|Preshared)Key\s?=\s?"
-                           r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2})"), needs="="),
+                           r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2}|[A-Za-z0-9+/]{20,80}\r?\n[ \t]{0,40}[A-Za-z0-9+/]{8,66}={1,2})"),
+         needs="=", words=listed("accountkey | accesskey | primarykey | secondarykey | privatekey | presharedkey")),
     Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api[ _-]?key|密钥)[\"']?"
                            rf"\s?(?:[:=：]|is|是|为)?\s?[\"']?(?P<it>{UUID})"), words=("key", "secret", "密钥")),
     Rule("KEY", re.compile(r"(?i)\b(?:client-key-data|client-certificate-data|token-data|\.dockerconfigjson|tls\.key)[\"']?"
-                           r"\s?:\s?[\"']?(?P<it>[A-Za-z0-9+/=]{40,})"), needs=":"),
+                           r"\s?:\s?[\"']?(?P<it>[A-Za-z0-9+/=]{40,})"), needs=":",
+         words=listed("key-data | certificate-data | token-data | dockerconfigjson | tls.key")),
     Rule("KEY", re.compile(r"\"(?:d|k|p|q|dp|dq|qi)\"\s?:\s?\"(?P<it>[A-Za-z0-9_-]{30,})\""), needs='"'),
     Rule("KEY", re.compile(r"(?i)(?:\"auth\"\s?:\s?\"|\b_auth(?:Token)?\s?=\s?[\"']?|//[\w./-]{1,80}/:_authToken=)"
                            r"(?P<it>[A-Za-z0-9+/=_-]{12,})"), credentials, words=("auth",)),
@@ -121,6 +123,8 @@ WEB = (
     Rule("KEY", re.compile(r"\b(?:curl|http|https|xh)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[ =]?[\"']?"
                            r"(?P<it>[^\s:\"']{1,64}:[^\s\"']{1,200})"), login, words=("curl", "http", "xh")),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/\"'<>]{1,200})(?=@[\w\[{<$-])"), login, needs="@"),
+    Rule("KEY", re.compile(r"(?<=://)(?P<it>[\w.+-]{1,60}:(?!\d{1,5}[/?#])[^\s\"'<>{}$]{1,100})(?=@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6})"),
+         option, needs="@"),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[A-Za-z0-9_-]{20,200})(?=@)"), mixed, needs="@"),
     Rule("KEY", re.compile(r"(?i)(?:btoa|b64encode|toBase64|base64_encode|Buffer\.from|base64)\(\s*b?[\"']"
                            r"(?P<it>[^\"':\s]{1,60}:[^\"'\s]{4,100})[\"']"), login, words=("btoa", "64", "buffer")),
@@ -136,7 +140,7 @@ WEB = (
 )
 """Headers, addresses and what a browser sends."""
 
-_PROGRAMS = any_of(r"""
+_PROGRAMS = by_first_letter(r"""
     sshpass | mysql | mysqldump | mysqladmin | mongosh? | mongodump | redis-cli | psql
     (?:docker|podman|nerdctl|helm registry|oc|az|crane) login
     influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
@@ -152,7 +156,7 @@ _PROGRAM_WORDS = listed("""
 _FIELD = any_of("""
     server | data source | host | hostname | uid | user id | user | username | database | initial catalog | dbname
 """)
-_SIGN_IN = any_of(r"""
+_SIGN_IN = by_first_letter(r"""
     login | log_in | signin | WiFi\.begin | sign_in | authenticate | auth | basic_auth | username_pw_set
     credentials | set_credentials
     HTTPBasicAuth
@@ -171,6 +175,7 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
     Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\s]{{1,100}}+[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
                            r"(?P<it>[^;&,\"'\s]{4,100})"), setting, words=("pass", "pwd")),
+    Rule("KEY", re.compile(r"(?i);\s?(?:password|pwd)\s?=\s?\{(?P<it>[^{}\s]{6,100})\}"), named, needs="{", words=("pass", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
                            r"(?:-p ?(?!ass)|-pw |-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word|in|out)? (?:pass:)?|/p:)[\"']?"
                            r"(?P<it>[^\s\"'|&;-][^\s\"'|&;]{4,100})"), option, needs="-/", words=_PROGRAM_WORDS),
@@ -237,7 +242,7 @@ _KEY_WORDS = any_of(r"""
     access[ _-]?token | api[ _-]?token
     (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰 | access[ _-]?key[ _-]?(?:id|secret)
 """)
-_CODE_WORDS = any_of("""
+_CODE_WORDS = by_first_letter("""
     pin(?: code| number)? | puk(?: code)? | otp | one.time (?:code|password) | passcode | combination
     (?:verification|security|gate|door|alarm|entry|access|safe|lock(?:box)?|unlock|garage|keypad|login|2fa|sms|backup) code
     wi-?fi password | password | cvv2? | cvc

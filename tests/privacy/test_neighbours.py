@@ -34,6 +34,12 @@ PAIRS = {
     "a package and a person": ("Name: Defogger\nVersion: 0.0.28", "Defogger", "Name: Orla\nAge: 41", "Orla"),
     "the start of a word and a name under a letter": (
         "Sincerely, Since", ", Since", "Sincerely, Orla", "Orla"),
+    "goods in a list, and a person": (
+        "Category: Fruit\nName: Mandarin Rosso\nWeight: 2 kg", "Mandarin Rosso", "Grade: 2\nName: Marina Rosso\nHouse: 2", "Marina"),
+    "goods with a price, and a person": (
+        "Name: Walnut Brogues\nPrice: 80", "Walnut Brogues", "Name: Wally Brogues\nAge: 80", "Wally Brogues"),
+    "a team and a person under a letter": (
+        "Best wishes,\nTidal Mill Team", "Tidal Mill Team", "Best wishes,\nTilda Mill", "Tilda Mill"),
     "a group of the staff and one of them": (
         "Member of the Employee Resource Groups (three). Write to orla@tidal-mill.org", "Resource Groups",
         "Report of employee Orla Finch (night shift). Write to orla@tidal-mill.org", "Orla Finch"),
