@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from instructwild.privacy.birth_dates import BIRTH_DATES
-from instructwild.privacy.contact import PHONES
 from instructwild.privacy.identifiers import identifiers
 from instructwild.privacy.introductions import CHINESE_NAME, NAME
 from instructwild.privacy.names import name_matches
 from instructwild.privacy.names_beside import is_a_person
 from instructwild.privacy.numbers import NUMBERS
+from instructwild.privacy.phones import PHONES
 from instructwild.privacy.rule import Match
 from instructwild.privacy.secrets import SECRETS
 from instructwild.text.scripts import HANGUL, characters

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from instructwild.privacy.chance import CHANCE
-from instructwild.privacy.contact import MAILS
 from instructwild.privacy.identifiers import identifiers
+from instructwild.privacy.mails import MAILS
 from instructwild.privacy.numbers import RESIDENTS
 from instructwild.privacy.rule import Match, Rule
 from instructwild.privacy.secrets import FORMS, SECRETS

@@ -126,7 +126,8 @@ _PAPERS = any_of(r"""
 _SIGNS = any_of(r"""
     @ | :// | \d(?:[ ().·_/–-]{0,3}\d){5} | \d\.\d{1,3}\.\d | \d\[\.\] | \[dot\] | :[0-9a-fA-F]{0,4}:[0-9a-fA-F] | :\d{2,5}:
     [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\(?:u00|x[2-7]) | =40[A-Za-z]
-    (?:[0-9A-Fa-f]{2}[:-]){5} | \d \| \d{4} \| \d | [A-Z]{2}\d\d [A-Z]{3} | [A-Za-z]{2}\d\d\.[A-Za-z0-9]{4}\. | \d点\d | AKIA [A-Z0-9] | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
+    (?:[0-9A-Fa-f]{2}[:-]){5} | \d \| \d{4} \| \d | [A-Z]{2}\d\d [A-Z]{3} | [A-Za-z]{2}\d\d\.[A-Za-z0-9]{4}\.
+    \d点\d | AKIA [A-Z0-9] | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
     [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
     [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co)
     [dlcbps-][rwxsStT-]{9} | \x{3164} | \x{115f} | \x{1160} | [vV][:：]\s?[a-z] | /home/ | /Users/ | /var/ | \\wsl

@@ -85,7 +85,8 @@ _DYNAMIC = any_of(r"""
 """Names that point at somebody's machine at home."""
 _DYNAMIC_WORDS = listed("""
     synology.me | quickconnect.to | myqnapcloud.com | duckdns.org | ddns.net | no-ip. | hopto.org | zapto.org | dyndns.org
-    3322.org | vicp. | oicp.net | ngrok | trycloudflare.com | ts.net | loca.lt | serveo.net | gotdns.com | dynv6.net | xicp.net
+    3322.org | vicp. | oicp.net | ngrok | trycloudflare.com | ts.net | loca.lt | serveo.net | gotdns.com | dynv6.net
+    xicp.net
 """)
 _PRIVATE = r"(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"
 _INSIDE_ENDS = any_of(r"internal | corp | intranet | lan | local | localdomain | home\.arpa | svc\.cluster\.local")

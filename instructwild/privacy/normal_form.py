@@ -2,7 +2,8 @@ r"""Texts as rules read them: signs in other dress become plain ones, signs nobo
 
 Full-width, circled and mathematical letters and digits are what NFKC makes of them (those that become one character),
 dashes are hyphens, letters of other scripts that look Latin are Latin within a Latin word, escapes (`&#64;`, `%40`,
-`\u0040`) are their character, `[.]` in an address is its dot, and zero-width characters, line-break hints and Markdown's backslashes are left out.
+`\u0040`) are their character, `[.]` in an address is its dot, and zero-width characters, line-break hints and Markdown's
+backslashes are left out.
 """
 
 import html

@@ -219,7 +219,8 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?"
                           r"[:#= ]{0,3}"
                           r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
-    Rule("ID", re.compile(r"(?<![A-Z0-9<])[A-Z0-9<]{9}\d[A-Z][A-Z<]{2}\d{7}[MFX<](?:[\d<]{7}[A-Z0-9<]{14}[\d<]\d)?(?![A-Za-z])"),
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[A-Z0-9<]{9}\d[A-Z][A-Z<]{2}\d{7}[MFX<]"
+                          r"(?:[\d<]{7}[A-Z0-9<]{14}[\d<]\d)?(?![A-Za-z])"),
          _machine_readable, digits=14),
     Rule("ID", re.compile(r"(?i)(?:\b(?:number|licen[cs]e)? ?plates?)(?: number| no\.?)?(?: is|:|,|#)?\s{1,2}"
                           r"(?-i:(?P<it>(?=[A-Z0-9 -]{0,8}\d)(?=[A-Z0-9 -]{0,8}[A-Z])[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}))" + E),
@@ -237,7 +238,8 @@ NUMBERS = (
     Rule("ID", re.compile(rf"(?i)\b(?:my|his|her|our) (?:{_PAPERS})\b[^\n.!?\d]{{0,40}}?(?<![A-Za-z0-9])"
                           r"(?-i:(?P<it>[A-Z]{0,2}\d{6,12}[A-Z]?))(?![A-Za-z0-9]|[.,]\d)"), _labelled, digits=6,
          words=_PAPER_WORDS),
-    Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:[，,]?档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
+    Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:[，,]?档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}"
+                          rf"(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
     Rule("ID", re.compile(rf"[{_PROVINCES}]"
@@ -253,8 +255,8 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])|"
                           r"(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])"),
          _device, needs=":-", digits=3, run=True),
-    Rule("ID", re.compile(rf"(?i)(?:{_DEVICES})[^\n]{{0,24}}?(?<![0-9A-Za-z])(?P<it>[0-9A-F]{{12}})(?![0-9A-Za-z])"), _device,
-         digits=3, words=_DEVICE_WORDS),
+    Rule("ID", re.compile(rf"(?i)(?:{_DEVICES})[^\n]{{0,24}}?(?<![0-9A-Za-z])(?P<it>[0-9A-F]{{12}})(?![0-9A-Za-z])"),
+         _device, digits=3, words=_DEVICE_WORDS),
     Rule("ID", re.compile(rf"(?i)(?:{_DEVICES})[^\n]{{0,60}}?(?<![0-9A-Za-z.])(?P<it>(?:[0-9A-F]{{4}}\.){{2}}[0-9A-F]{{4}})"
                           r"(?![0-9A-Za-z])"), _device, needs=".", digits=3, words=_DEVICE_WORDS),
     Rule("ID", re.compile(r"(?i)(?:\*#06#|\bimei\d?|串号)[^\n\d]{0,20}(?P<it>\d(?:[ -]?\d){13,15})(?!\d)"),
@@ -268,7 +270,8 @@ NUMBERS = (
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -]| \| )\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4}| \| \d)|"
                             + N + r"3[47]\d\d(?P<space>[ .-])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
-    Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E + r"(?!-[0-9A-Za-z])"), _whole(payment_card), digits=13),
+    Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E + r"(?!-[0-9A-Za-z])"),
+         _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
     Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"
                                r"|paytm|upi|apl|yapl)(?![\w.@-])"),

@@ -115,7 +115,8 @@ OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
     cathedral
     temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
     gallery
-    airport | brewery | pub | beach(?:es)? | parks? | spa | camp | market | bar | expo | palace | resort | lounge | aquarium
+    airport | brewery | pub | beach(?:es)? | parks? | spa | camp | market | bar | expo | palace | resort | lounge
+    aquarium
     breakfast | brunch | lunch | dinner | dessert | massage | dish(?:es)? | menu | visitors? | exhibit\w* | itinerary
     attractions | tours?
 """) + r")\b|" + any_of("""
@@ -166,12 +167,13 @@ _WHERE = any_of("""
 """)
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
-    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\]|点)){3}\d{1,3}(?![0-9A-Za-z_点])"), _internet,
+    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\(\.\)|\[dot\]|点)){3}\d{1,3}(?![0-9A-Za-z_点])"), _internet,
          "[(点"),
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
          _internet, ":"),
     Rule("ADDRESS", re.compile(
-        r"(?<![0-9A-Za-z$#.])(?<![A-Za-z]-)\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
+        r"(?<![0-9A-Za-z$#.])(?<![A-Za-z]-)\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?"
+        r"(?:[A-Z0-9][a-z0-9']+ ){1,3}"
         rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
         r"(?: [A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?)"), _address, DIGITS),
     Rule("ADDRESS", re.compile(
@@ -237,7 +239,8 @@ HOMES = (
          "/"),
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|Benutzer)(?:\\{1,2}|/)"
                             r"(?P<it>(?=\w)[^\\/:*?\"<>|\s`]{2,40}(?: [^\\/:*?\"<>|\s`]{1,30}){0,3}(?=[\\/])|"
-                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":", ("users", "documents and settings", "benutzer")),
+                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":",
+         ("users", "documents and settings", "benutzer")),
     Rule("USER", re.compile(r"(?i)(?:/mnt/[a-z]|/cygdrive/[a-z]|(?<![A-Za-z0-9.])/[a-z])/Users/(?P<it>[A-Za-z0-9._-]{2,40})"
                             r"(?=/)"), _home, "/"),
     Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,

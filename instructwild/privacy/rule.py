@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     """Code, in backticks or fences, is not looked into."""
 
 
-class Words:
+class WordTable:
     """Many words that are looked for at once: a longer one only where a shorter one within it stands."""
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -39,6 +39,11 @@ class Words:
         """Those that stand anywhere in a text in small letters."""
         table = self._ascii if folded.isascii() else self._longer
         return {word for short, longer in table if short in folded for word in longer if word in folded}
+
+
+def before(match: re.Match[str], length: int) -> str:
+    """So many characters before a match."""
+    return match.string[max(0, match.start() - length):match.start()]
 
 
 def holds(folded: str, words: tuple[str, ...]) -> bool:

@@ -35,7 +35,8 @@ PAIRS = {
     "the start of a word and a name under a letter": (
         "Sincerely, Since", ", Since", "Sincerely, Orla", "Orla"),
     "goods in a list, and a person": (
-        "Category: Fruit\nName: Mandarin Rosso\nWeight: 2 kg", "Mandarin Rosso", "Grade: 2\nName: Marina Rosso\nHouse: 2", "Marina"),
+        "Category: Fruit\nName: Mandarin Rosso\nWeight: 2 kg", "Mandarin Rosso",
+        "Grade: 2\nName: Marina Rosso\nHouse: 2", "Marina"),
     "goods with a price, and a person": (
         "Name: Walnut Brogues\nPrice: 80", "Walnut Brogues", "Name: Wally Brogues\nAge: 80", "Wally Brogues"),
     "a team and a person under a letter": (
@@ -50,7 +51,8 @@ PAIRS = {
     "addresses of an exercise, and of machines": (
         "123.126.25.5, 192.88.30.7, 255.256.12.1", "123.126.25.5",
         "123.126.25.5, 192.88.30.7, 151.56.12.1", "123.126.25.5"),
-    "a heading and a host": ("## 4.82.3.7 Connecting to a host", "4.82.3.7", "the host answers at 4.82.3.7 only", "4.82.3.7"),
+    "a heading and a host": (
+        "## 4.82.3.7 Connecting to a host", "4.82.3.7", "the host answers at 4.82.3.7 only", "4.82.3.7"),
     "further sections, and further hosts": (
         "sections 4.82.3.6 to 4.82.3.9 on host names", "4.82.3.9", "hosts 4.82.3.6 to 4.82.3.9 by name", "4.82.3.9"),
     "a network and a machine of it": (
@@ -58,7 +60,8 @@ PAIRS = {
     "a temporary table and an account": (
         'joins this with a temporary table called "@BuoysWithDepth" on the key', "@BuoysWithDepth",
         'joined this with a friend called "@BuoysWithDepth" on the pier', "@BuoysWithDepth"),
-    "a tag of a comment and an account": ("Sum of all.\n@rtype: int", "@rtype", "Sum of all.\n@orlafinch: thanks", "@orlafinch"),
+    "a tag of a comment and an account": (
+        "Sum of all.\n@rtype: int", "@rtype", "Sum of all.\n@orlafinch: thanks", "@orlafinch"),
     "the account whose password is set, and a password": (
         "sudo passwd b20940379-2022", "b20940379-2022", "passwd b20940379-2022", "b20940379-2022"),
     "two settings, and a key in two parts": (
