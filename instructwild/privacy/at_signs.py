@@ -70,7 +70,7 @@ SPEAKS_OF_SYNTAX = re.compile(
     r"(?i)(?:\.\w{1,40}){1,4}\(|\s?@(?:catch|finally)|[^\n]{0,20}:: (?:control|grey|motion|looks|sensing|operators|events)|"
     r"[ '\"`”]{0,2}(?:\w+ )?"
     r"(?:variables?|parameters?|placeholders?|tags?|commands?|keywords?|attribute|column|fields?|mentions)\b|"
-    r" on \[|\s?(?:变量|参数|标签|部分|部)")
+    r" on \[|\s?[,，]\s?(?:[$€£¥￥]\s?\d|每晚)|\s?(?:变量|参数|标签|部分|部)")
 SYNTAX_BEFORE = re.compile(r"(?i)(?:\bsql\b|\bsyntax|(?:local|domain) part|占位符|本地部分)[^\n]*\Z|"
                            r"[+*] ?\Z|\b(?-i:INTO|SET|EXEC|DECLARE|FETCH) \Z|"
                            r"\b(?:tables?|variables?|parameters?|columns?|fields?|cursor|macro)(?: (?:called|named|is))?"

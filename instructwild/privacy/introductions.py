@@ -206,8 +206,9 @@ OF_SOMETHING_ELSE = re.compile(
     r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]|"
     r"[ \t]*\n[ \t-]*(?:version|summary|(?:\w{1,20}_)?type|kind|uses|run|image|namespace|steps|path|command|script"
     r"|schema|module|package|licen[cs]e|architecture|homepage"
-    r"|price|(?:sub-?)?category|brand|ingredients|calories|sku|stock|quantity|manufacturer|genre|publisher|platform)\s?:")
-"""What stands behind the name of a pet in a form, of a package, a step or a field in settings, of goods in a list."""
+    r"|price|(?:sub-?)?category|brand|ingredients|calories|sku|stock|quantity|manufacturer|genre|publisher|platform"
+    r"|size|life ?span|habitat|diet|cuisine|founded|headquarters|sector|capital|population|currency)\s?:")
+"""What stands behind a name in a form or a list that is a pet's, a package's, a field's, of goods or of a country."""
 GOODS_BEFORE = re.compile(r"(?im)^[ \t]*(?:(?:sub-?)?category|product|item|brand|sku)\s?:[^\n]{0,40}\n\Z")
 """The line before the name of goods."""
 BEFORE_A_NAME = 64

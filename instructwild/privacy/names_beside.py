@@ -27,6 +27,7 @@ NO_PERSON = re.compile(r"(?i)\b(?:" + any_of("""
     hospital | clinic | bank | union | association | handbook | benefits | relations | engagement | satisfaction
     success | experience | groups? | resources? | affairs | ownership | programs? | portal | records?
     part(?:y|ies) | events? | wedding | birthday | catering | decorations | entertainment | unlimited | display | secrets?
+    islands? | kingdom | republic | emirates | arabia | county | province | district | coast
     website | linkedin | title | position | location | skills? | education | nationality | gender | username | password
 """) + r")\b")
 """Words that stand in capitals beside a number and name nobody: labels, trades, parts of a company, occasions."""

@@ -19,9 +19,11 @@ def _internet(match: re.Match[str]) -> bool:
         address = ipaddress.ip_address(value)
     except ValueError:
         return False
+    beside = match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]
+    if LESSON.search(beside):
+        return False
     if isinstance(address, ipaddress.IPv4Address):
-        beside = match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]
-        if LESSON.search(beside) or any(max(map(int, quad.split("."))) > 255 for quad in QUAD.findall(beside)):
+        if any(max(map(int, quad.split("."))) > 255 for quad in QUAD.findall(beside)):
             return False
         octets = [int(part) for part in value.split(".")]
         ours = any(address in network for network in OWN_NETWORKS)
@@ -43,6 +45,7 @@ LESSON = re.compile("(?i)" + any_of(r"""
     subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
     子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
     which of (?:these|the following)[^\n]{0,40}address
+    hexadecimal | separated by (?:colons|dots) | address space | 十六进制
 """))
 LEAST_OF_A_NETWORK = 100
 """Four numbers below it may be a version, a section, or columns of a table: a word says that they are an address."""
@@ -115,6 +118,7 @@ OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
     cathedral
     temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
     gallery
+    buildings? | tower | bridge | stores? | shops? | square | plaza
     airport | brewery | pub | beach(?:es)? | parks? | spa | camp | market | bar | expo | palace | resort | lounge
     aquarium
     breakfast | brunch | lunch | dinner | dessert | massage | dish(?:es)? | menu | visitors? | exhibit\w* | itinerary

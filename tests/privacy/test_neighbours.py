@@ -39,6 +39,19 @@ PAIRS = {
         "Grade: 2\nName: Marina Rosso\nHouse: 2", "Marina"),
     "goods with a price, and a person": (
         "Name: Walnut Brogues\nPrice: 80", "Walnut Brogues", "Name: Wally Brogues\nAge: 80", "Wally Brogues"),
+    "a beast of a legend, and a person": (
+        "Name: Manticore\nSize: 6 feet\nLifespan: 200 years", "Manticore", "Name: Mantica\nHeight: 6 feet", "Mantica"),
+    "a place and a person beside a mail address": (
+        "| July 2017 | Tidal Islands | orla@tidal-mill.org |", "Tidal Islands",
+        "| July 2017 | Tilda Mill | orla@tidal-mill.org |", "Tilda Mill"),
+    "a place with a price for the night, and an account": (
+        "Mill Hostel (@Tidewick, $58 a night)", "@Tidewick", "Orla Finch (@Tidewick, since 2014)", "@Tidewick"),
+    "an address that is explained, and one of a machine": (
+        "eight groups of four hexadecimal digits, such as 2001:470:85a3:0:0:8a2e:370:7334", "2001:470",
+        "the tracker stands at 2001:470:85a3:0:0:8a2e:370:7334", "2001:470"),
+    "a building that is known, and a house": (
+        "The Tidal Mill Building is located at 350 Hollis Road, Tidewick", "350 Hollis Road",
+        "The nurse we hired is located at 350 Hollis Road, Tidewick", "350 Hollis Road"),
     "a team and a person under a letter": (
         "Best wishes,\nTidal Mill Team", "Tidal Mill Team", "Best wishes,\nTilda Mill", "Tilda Mill"),
     "a group of the staff and one of them": (
