@@ -53,7 +53,7 @@ PAIRS = {
         "The Tidal Mill Building is located at 350 Hollis Road, Tidewick", "350 Hollis Road",
         "The nurse we hired is located at 350 Hollis Road, Tidewick", "350 Hollis Road"),
     "a team and a person under a letter": (
-        "Best wishes,\nTidal Mill Team", "Tidal Mill Team", "Best wishes,\nTilda Mill", "Tilda Mill"),
+        "Best wishes,\nMill Team", "Mill Team", "Best wishes,\nTilda Mill", "Tilda Mill"),
     "a group of the staff and one of them": (
         "Member of the Employee Resource Groups (three). Write to orla@tidal-mill.org", "Resource Groups",
         "Report of employee Orla Finch (night shift). Write to orla@tidal-mill.org", "Orla Finch"),
