@@ -19,9 +19,18 @@ _SITES = any_of("""
 """)
 _IS = r"(?:=|\t|[\"']\s?[:,]\s?(?=[\"'])|[\"']?\]\s?=\s?(?=[\"']))"
 """Between the name and the value: of a header, of a table, of JSON, of a dictionary in a program."""
+NAME_OF_WORDS = re.compile(r"(?:[A-Z]\d{1,2}[A-Z]?|[A-Z]{2,5})?[A-Z]?[a-z]{2,}(?:[A-Z][a-z]+)+\d{0,3}")
+"""Words with capitals between them, as statements of a policy and classes are named: `K8SApplyManifests`."""
+
+
+def _session(match: re.Match[str]) -> bool:
+    """A value drawn by chance, and no name made of words."""
+    return mixed(match) and not NAME_OF_WORDS.fullmatch(match.group("it"))
+
+
 COOKIES = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])(?:{_SESSIONS}){_IS}(?:s(?:%3A|:))?[\"']?"
-                           r"(?P<it>[A-Za-z0-9%._*~+/=-]{16,4000})"), mixed, "=:\t", run=True),
+                           r"(?P<it>[A-Za-z0-9%._*~+/=-]{16,4000})"), _session, "=:\t", run=True),
     Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_.-])(?<![A-Za-z0-9]:)(?:{_SITES}){_IS}[\"']?(?P<it>[^\s;\"',&]{{16,4000}})"),
          mixed, "=:\t"),
     Rule("KEY", re.compile(r"(?i)\b(?:set-)"

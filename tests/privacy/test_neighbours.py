@@ -80,6 +80,9 @@ PAIRS = {
     "two settings, and a key in two parts": (
         '"apikey" = "uw0dXfq9jdchHD8b"\n    "salted_text" = os.environ["S"]', "salted_text",
         'apikey = "uw0dXfq9" "jdchHD8b"', "jdchHD8b"),
+    "a statement of a policy, and a session": (
+        '{"Sid": "K8SApplyBuoyManifests", "Effect": "Allow"}', "K8SApplyBuoyManifests",
+        '{"sid": "K8sApLy7Buo2yMan3q", "path": "/"}', "K8sApLy7Buo2"),
     "a type of key and a key": (
         "sk-ssh-ed25519-cert-v01,sk-ecdsa-sha2-nistp256-cert-v01", "sk-ecdsa-sha2-nistp256",
         "sk-ssl-a1B2c3D4e5F6g7H8i9J0k1", "a1B2c3D4e5F6"),
