@@ -4,7 +4,7 @@ import ipaddress
 import re
 
 from instructwild.privacy.numbers import DIGITS
-from instructwild.privacy.rule import Rule
+from instructwild.privacy.rule import Rule, holds
 from instructwild.text.scripts import ANY_HAN, CJK_CHARACTERS
 from instructwild.text.word_table import any_of, listed
 
@@ -12,41 +12,49 @@ from instructwild.text.word_table import any_of, listed
 def _internet(match: re.Match[str]) -> bool:
     """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
     value = re.sub(r"[\[\]()]|dot|点", lambda sign: "." if sign.group() in ("dot", "点") else "", match.group())
-    after = match.string[match.end():match.end() + 4]
-    if VERSION.search(match.string[max(0, match.start() - 60):match.start()]) or SUBNET.match(after):
-        return False
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
         return False
-    beside = match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]
-    if LESSON.search(beside):
+    if SUBNET.match(match.string, match.end()) or not _of_a_machine(address, value):
         return False
-    if isinstance(address, ipaddress.IPv4Address):
-        if any(max(map(int, quad.split("."))) > 255 for quad in QUAD.findall(beside)):
-            return False
-        octets = [int(part) for part in value.split(".")]
-        ours = any(address in network for network in OWN_NETWORKS)
-        if octets[3] in (0, 255) or (max(octets) < LEAST_OF_A_NETWORK and HEADING.search(match.string, match.start() - 8,
-                                                                                      match.end() + 24)):
-            return False
-        stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
-        if max(octets) < LEAST_OF_A_NETWORK and not NETWORK.search(
-                match.string[max(0, match.start() - NEAR):match.end() + NEAR]):
-            return False
-        return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
+    before = ITS_LIST.sub("", match.string[max(0, match.start() - BEFORE_AN_ADDRESS):match.start()])
+    beside = match.string[max(0, match.start() - BESIDE):match.end() + BESIDE].casefold()
+    if VERSION.search(before[-24:]) or holds(beside, LESSON_WORDS) or LESSON.search(beside):
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        return True
+    near = match.string[max(0, match.start() - NEAR):match.end() + NEAR]
+    if any(int(part) > 255 for quad in QUAD.findall(near) for part in quad.split(".")):
+        return False
+    return max(map(int, value.split("."))) >= LEAST_OF_A_NETWORK or (
+        not HEADING.search(match.string, match.start() - 8, match.end() + 24) and NETWORK.search(near) is not None)
+
+
+def _of_a_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address, value: str) -> bool:
+    """A number that one machine may have on the internet: no network, no private address, none of every manual."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
+    octets = [int(part) for part in value.split(".")]
+    ours = any(address in network for network in OWN_NETWORKS)
+    stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
+    return not (ours or stock or octets[3] in (0, 255) or octets[0] in (0, 255) or max(octets) < 20)
 
 
 SUBNET = re.compile(r"/\d")
+BEFORE_AN_ADDRESS = 60
+ITS_LIST = re.compile(r"(?:\d[\d.]{2,12}\s?(?:,|，|、|/|-|–|and|or|to|和|或|到|至)\s?){1,3}\Z")
+"""Others in one list with it."""
 QUAD = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 """Four numbers with dots between them: where one is above 255, those beside it are of a lesson too."""
-LESSON = re.compile("(?i)" + any_of(r"""
-    subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
-    子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
-    which of (?:these|the following)[^\n]{0,40}address
-    hexadecimal | separated by (?:colons|dots) | address space | 十六进制
-"""))
+LESSON_WORDS = listed("""
+    subnet | netmask | cidr | valid ip | valid ipv4 | dotted decimal | dotted-decimal | to binary | hexadecimal
+    separated by colons | separated by dots | address space | 子网 | 掩码 | 私有地址 | 十六进制
+    有效ip | 有效的ip | 有效的 ip | 无效ip | 无效的ip | 无效的 ip
+""")
+LESSON = re.compile(r"class [a-e] address|(?:下列|以下|下面)[^\n]{0,16}地址|"
+                    r"which of (?:these|the following)[^\n]{0,40}address")
+
 LEAST_OF_A_NETWORK = 100
 """Four numbers below it may be a version, a section, or columns of a table: a word says that they are an address."""
 NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bping|\bssh|telnet|traceroute|nmap|"
@@ -58,9 +66,8 @@ BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
 VERSION = re.compile(r"(?:(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本号?"
                      r"|sections?|sec\.|chapter|clauses?|paragraph|figure|fig\.|table|appendix|§|[=><~]=|小?节|章|第|附录|图|表)"
-                     r"\s*[:：=*_]{0,4}\s*(?:v?\d[\d.]{2,12}\s?(?:,|，|、|/|-|–|and|or|to|和|或|到|至)\s?){0,3}"
-                     r"|(?:^|[\s;(,])[a-z][a-z-]{1,20}/)$", re.IGNORECASE)
-"""What stands before a version, a section or a figure, with others of its kind in between."""
+                     r"\s*[:：=*_]{0,4}\s*|(?:^|[\s;(,])[a-z][a-z-]{1,20}/)$", re.IGNORECASE)
+"""What stands before a version, a section or a figure."""
 HEADING = re.compile(rf"(?m)^[ \t#*]{{0,6}}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,3}}(?:[A-Z][a-z]+|(?![登访连来])"
                      rf"{ANY_HAN})")
 """A number at the head of a line, with a title behind it."""
