@@ -25,6 +25,8 @@ implementation synthesize try catch finally throw autoreleasepool selector proto
 startuml enduml updatedat createdat map relation code link package private public readonly
 internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
 websitename account role artist localartist timestamp
+rtype note raise raises warning ivar cvar keyword precondition postcondition invariant group summary remark
+samp setfilename ifhtml iftex ifinfo ifxml ifplaintext ifnothtml iftext direntry dircategory settitle itemize menu
 ip host domain localpart href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol
 at sign everyone here channel pace rest_framework decorator decorators annotation click submit change keyup keydown
 """
@@ -68,9 +70,11 @@ SPEAKS_OF_SYNTAX = re.compile(
     r"(?i)(?:\.\w{1,40}){1,4}\(|\s?@(?:catch|finally)|[^\n]{0,20}:: (?:control|grey|motion|looks|sensing|operators|events)|"
     r"[ '\"`”]{0,2}(?:\w+ )?"
     r"(?:variables?|parameters?|placeholders?|tags?|commands?|keywords?|attribute|column|fields?|mentions)\b|"
-    r" on \[|\s?(?:变量|参数|标签|部分|部)")
+    r" on \[|\s?[,，]\s?(?:[$€£¥￥]\s?\d|每晚)|\s?(?:变量|参数|标签|部分|部)")
 SYNTAX_BEFORE = re.compile(r"(?i)(?:\bsql\b|\bsyntax|(?:local|domain) part|占位符|本地部分)[^\n]*\Z|"
-                           r"[+*] ?\Z|\b(?-i:INTO|SET|EXEC|DECLARE|FETCH) \Z")
+                           r"[+*] ?\Z|\b(?-i:INTO|SET|EXEC|DECLARE|FETCH) \Z|"
+                           r"\b(?:tables?|variables?|parameters?|columns?|fields?|cursor|macro)(?: (?:called|named|is))?"
+                           r"[ :]{1,2}[\"'`“(]?\Z")
 """The words around an @ in prose about code."""
 
 AT_LINE = re.compile(r"^[^@\n]*@[^\n]*$", re.MULTILINE)

@@ -63,6 +63,9 @@ BIRTH_DATES = (
     Rule("DATE", re.compile(rf"(?i)\b(?:I|my (?:\w{{1,12}} )?(?:{_FAMILY}))"
                             rf"\b[^\n.!?]{{0,30}}?\bborn\b[^\n.!?\d]{{0,24}}?(?P<it>{DAY})"),
          _of_the_living, words=("born",), digits=5),
+    Rule("DATE", re.compile(r"\b(?:[Pp]atient:?|[Cc]lient:?|[Tt]enant:?|Mrs?\.?|Ms\.?|Miss) [^\n.!?\d]{3,40}?,? "
+                            rf"born (?:on )?(?i:(?P<it>{DAY}))"),
+         _of_the_living, words=("born",), digits=5),
     Rule("DATE", re.compile(rf"(?:{_FAMILY_ZH})[^\n。！？]{{0,24}}?(?P<it>{DAY})[^\n。，,]{{0,14}}?(?:出生|生人|生的|"
                             rf"生日|生辰)"),
          _of_the_living, words=listed("出生 | 生人 | 生的 | 生日 | 生辰"), digits=5),

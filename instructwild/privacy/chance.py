@@ -10,7 +10,7 @@ from itertools import pairwise
 from instructwild.privacy.rule import Rule
 from instructwild.privacy.secret_values import A_RUN, ALGORITHM, BLANK, SAMPLE, SPEAKS, base64_text, named
 from instructwild.privacy.tokens import PROVIDERS
-from instructwild.text.word_table import any_of, listed
+from instructwild.text.word_table import any_of, by_first_letter, listed
 
 CHANGES_ALONE = 0.42
 """Share of neighbours of different kinds (small, capital, digit) in a run that stands alone; of 62 signs drawn, 0.62 are."""
@@ -97,8 +97,8 @@ def set_to(match: re.Match[str]) -> bool:
     return all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d", "[!@#$%^&*?+_-]")) and in_sentence(match)
 
 
-SLUGS = re.compile(r"(?:[a-z]+\d?[_.-])+[a-z]+\d?|[A-Z]+-?[A-Z]*\d{1,2}")
-"""Names of settings and products: `europe-west1_inventory`, `ORB-SLAM2`."""
+SLUGS = re.compile(r"(?:[a-z]+\d?[_.-])+[a-z]+\d?|(?:[a-z]+\d{0,3}_){2,9}[a-z]+\d?|[A-Z]+-?[A-Z]*\d{1,2}")
+"""Names of settings, functions and products: `europe-west1_inventory`, `pkcs11_copy_x509_privkey2`, `ORB-SLAM2`."""
 
 
 def by_prefix(match: re.Match[str]) -> bool:
@@ -119,7 +119,7 @@ NO_SECRET_NAME = re.compile(r"HASH|SHA|MD5|SUM|DIGEST|COMMIT|REV|VERSION|UUID|GU
 
 
 _TOKEN = r"(?P<it>(?=[^\s\"'`“”‘’<>(){}\[\],;，。；、：|]{0,63}\d)[^\s\"'`“”‘’<>(){}\[\],;，。；、：|]{6,64})"
-_PASSWORDS = any_of("""
+_PASSWORDS = by_first_letter("""
     password | passwd | passcode | passphrase | passkey | pwd | pw | login | credentials? | creds
     key content | (?:wep|wpa|network|wi-?fi|encryption|unlock|recovery|signing|secret|private|access|product|api) key
     secret | token
@@ -127,11 +127,11 @@ _PASSWORDS = any_of("""
 _PASSWORDS_ZH = any_of("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码"
                        " | 邀请码")
 _PASSWORD_WORDS = listed("pass | pwd | pw | login | cred | key | secret | token | 密 | 口令 | 令牌 | 码 | 凭证 | 序列号")
-_SIGNS_IN = any_of(r"""
+_SIGNS_IN = by_first_letter(r"""
     password | passwd | secret | token | api_?key | auth | login | credential | wi-?fi | hmac | encrypt | decrypt | fernet
     create_?hmac | create_?(?:de)?cipher(?:iv)? | jwt | wallet | signer | private_?key | sign\( | cipher | passphrase
 """)
-_SEGMENTS = any_of("""
+_SEGMENTS = by_first_letter("""
     sk | ak | rk | pk | api | apikey | key | tok | token | pat | secret | sec | live | prod | access | auth | srv | server
     client | admin | svc | sa | oauth | refresh | bot
 """)

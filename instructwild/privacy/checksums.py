@@ -77,7 +77,10 @@ CARD_LENGTHS = ((r"4", (16, 19)), (r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"
 
 
 def payment_card(number: str) -> bool:
-    """Whether digits are a card of a known scheme: its first digits, its length, and the Luhn check."""
+    """Whether digits are a card of a known scheme: its first digits, its length, and the Luhn check.
+
+    One group four times over (4242 …) is a number for tests.
+    """
     digits = re.sub(r"\D", "", number)
     known = any(re.match(prefix, digits) and len(digits) in lengths for prefix, lengths in CARD_LENGTHS)
-    return known and len(set(digits)) > 1 and luhn(digits)
+    return known and digits[:4] * 4 != digits and len(set(digits)) > 1 and luhn(digits)

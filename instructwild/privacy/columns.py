@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from instructwild.privacy.birth_dates import BIRTH_DATES
-from instructwild.privacy.contact import PHONES
 from instructwild.privacy.identifiers import identifiers
-from instructwild.privacy.introductions import CHINESE_NAME, NAME, may_be_a_name
+from instructwild.privacy.introductions import CHINESE_NAME, NAME
 from instructwild.privacy.names import name_matches
+from instructwild.privacy.names_beside import is_a_person
 from instructwild.privacy.numbers import NUMBERS
+from instructwild.privacy.phones import PHONES
 from instructwild.privacy.rule import Match
 from instructwild.privacy.secrets import SECRETS
 from instructwild.text.scripts import HANGUL, characters
@@ -106,10 +107,17 @@ def names_in_columns(text: str, pieces: Sequence[tuple[str, int, int]]) -> Itera
     ends = [match.start() for match in re.finditer("\n", text)]
     lines = {bisect(ends, start) for _, start, _ in pieces}
     for column in columns:
+        if any(_is_label(text[start:end]) for start, end in column.cells):
+            continue
         for start, end in column.cells:
             name = text[start:end]
-            if bisect(ends, start) in lines and _NAME.fullmatch(name) and may_be_a_name(name):
+            if bisect(ends, start) in lines and _NAME.fullmatch(name) and is_a_person(name):
                 yield "NAME", start, end, name.casefold()
+
+
+def _is_label(cell: str) -> bool:
+    """Whether a cell is itself a label, so that its column holds the labels of a form that lies on its side."""
+    return bool(SECRET_OR_NUMBER.fullmatch(cell) or NAMED.fullmatch(cell))
 
 
 _NAME = re.compile(rf"{NAME}|{CHINESE_NAME}|[{characters(HANGUL)}]{{2,4}}|[А-ЯЁ][а-яё]+(?: [А-ЯЁ][а-яё]+){{0,2}}")

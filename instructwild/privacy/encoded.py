@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from instructwild.privacy.chance import CHANCE
-from instructwild.privacy.contact import MAILS
 from instructwild.privacy.identifiers import identifiers
+from instructwild.privacy.mails import MAILS
 from instructwild.privacy.numbers import RESIDENTS
 from instructwild.privacy.rule import Match, Rule
 from instructwild.privacy.secrets import FORMS, SECRETS
@@ -29,7 +29,7 @@ BROKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{6,200}}"
 TWO_LINES = re.compile(r"(?m)^[ \t>|]{0,40}[A-Za-z0-9_+/=-]{12,120}\r?\n[ \t>|]{0,40}[A-Za-z0-9_+/=-]{8,120}[ \t]*\r?$")
 OF_A_KEY = re.compile(r"(?i)\b(?:key|secret|token|sk|ak|credential)\b|密钥|秘钥|令牌")
 """A word that says that a run broken over two lines is a key."""
-SPACED = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{1,20}}(?P<gap>[ .·])[A-Za-z0-9_-]{{4,20}}"
+SPACED = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{0,20}}(?P<gap>[ .·])[A-Za-z0-9_-]{{4,20}}"
                     r"(?:(?P=gap)[A-Za-z0-9_-]{1,20}){1,20}(?![A-Za-z0-9_-])")
 """A key with a sign put in after every so many of its own."""
 SHOUTED = re.compile(rf"(?<![A-Za-z0-9_])(?:{BEGINNINGS.upper()})[A-Z0-9_-]{{20,200}}(?![A-Za-z0-9])")
@@ -38,7 +38,9 @@ LISTED = re.compile(r"\[\s{0,40}[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40},\s{0,40}[\"
                     r"{1,8}\s{0,40},?\s{0,40}\]")
 JOINS = ("join", "concat", "implode")
 """Words of a program that puts the strings of a list together."""
-GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}")
+GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}"
+                   r"(?!\s{0,3}[:=])")
+"""Strings side by side, of which the last is no name that a value follows."""
 HIDDEN = (*SECRETS, *MAILS)
 SPELLED = (*FORMS, *MAILS, *RESIDENTS)
 

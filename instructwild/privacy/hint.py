@@ -20,7 +20,7 @@ _NAMES_ZH = any_of(r"""
     我的?(?:爸|妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|叔叔|阿姨|舅舅|姑姑|表|媳妇|爱人|对象)
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
-    网卡 | 物理地址 | ^From: [A-Z] | \nFrom: [A-Z] | (?:签收|领取|取件|保险|乘[机车]|入住)人 | 户主 | 员工 | 实习生
+    网卡 | 物理地址 | ^From: [A-Z] | \nFrom: [A-Z] | 签收 | (?:领取|取件|保险|乘[机车]|入住)人 | 户主 | 员工 | 实习生
     班主任 | 老师 | 经办人 | 负责人 | 代理人 | 立据人 | 欠款人 | 出借人 | 签名 | 签字 | 署名 | 此致 | 汇报人
     辞职人 | 遗嘱人 | 见证人 | [甲乙]方 | 导师 | 辅导员 | 医[生师] | 教练 | 组长 | 经理 | 社工 | [叫喊]我
     名前 | 이름 | 氏名 | 芳名 | 代表者 | 担当者 | 宛名 | と[申い言] | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주 | 저는
@@ -32,7 +32,7 @@ _SECRETS_ZH = any_of(r"""
     分享码 | [验校]证?[码碼] | 验码 | 动态码 | 驗證
 """)
 _ACCOUNTS_ZH = any_of(r"""
-    [+＋加][vV] | 艾特 | 圈a | 微信 | [薇威]信 | [vV威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群
+    [+＋加][vV] | 艾特 | 圈a | 微信 | [薇威]信 | [vV薇威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群
     [加➕]\s?[我vVqQwW个一微]
     小红书 | 抖音 | 快手 | 微博 | b站 | B站 | 哔哩 | 知乎 | 推特
     好友 | 群\s?\d | sđt | điện thoại | هاتف | جوال | โทร | फ़ोन | मोबाइल | [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機
@@ -47,7 +47,7 @@ _PAPERS_ZH = any_of(r"""
     社保 | 医保 | 社会保障 | 公积金 | [学學工员会][号號员員] | 学生证 | 工作证
     保单 | 病历 | 病案 | 门诊 | 住院 | 就诊 | 准考 | 考生 | 税号 | 纳税人 | 信用代码 | 营业执照
     车架 | 发动机 | 房产证 | 产权证 | 订单 | 运单 | 快递 | 物流单
-    [京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z]
+    [京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][ -]?[A-HJ-NP-Z]
     银行[卡账] | [账帳卡][号號] | 支付宝 | 钱包 | 出生 | 生日 | 生[人的辰] | 八字 | 算命 | 命[理盘] | 紫微 | 排盘
     星盘 | [起取]名
     [单運运][号單单]
@@ -66,7 +66,8 @@ _NAMES = any_of(r"""
     (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
     [Mm]y (?:wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord)
     [Mm]y (?:landlady|tenant|mother|father|mom|mum|dad|sister|brother|grand(?:mother|father|ma|pa)|aunt|uncle|cousin|niece)
-    [Mm]y (?:nephew|roommate|flatmate|coworker|supervisor|nanny|fianc|therapist|dentist|god)
+    [Mm]y (?:nephew|roommate|flatmate|coworker|supervisor|nanny|fianc|therapist|dentist|god|pa?ediatr|midwife|lawyer)
+    [Mm]y (?:solicitor|accountant|line manager|team lead)
     llamo | appelle | heiße
     (?i:(?:nom|nome|nombres?|apellidos?|prénoms?|vorname|nachname|naam|nazwisko|imię|adı|soyad|tên|nama|namn)\s?[:：])
     (?i:(?:sobrenome|cognome|navn|fornavn|efternamn|nimi|jméno|příjmení|név|nume|prenume|ime|isim|completo|familienname)\s?[:：])
@@ -114,7 +115,7 @@ _PAPERS = any_of(r"""
     personnummer | cuit | cuil | steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité | passeport
     pasaporte | passaporto | паспорт | инн | снилс
     medic | health | \bmrn | \bid\b | visa n | green card | registration | identity | hkid
-    \bmac\b | \bbirt\b | imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
+    \bmac\b | addr\b | bssid | \bbirt\b | imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
     order | tracking | booking | reserv | frequent | loyalty | voter | account | routing | sort code
     acct | \ba/c\b | @(?:ok|ybl|ibl|axl|paytm|upi|apl|yapl) | kimlik | rodné | henkilö | \bcnp | \boib\b | jmbg | amka
     \bafm\b | c[eé]dula | \brut\b | \begn\b | dowód | cccd | cmnd
@@ -125,7 +126,8 @@ _PAPERS = any_of(r"""
 _SIGNS = any_of(r"""
     @ | :// | \d(?:[ ().·_/–-]{0,3}\d){5} | \d\.\d{1,3}\.\d | \d\[\.\] | \[dot\] | :[0-9a-fA-F]{0,4}:[0-9a-fA-F] | :\d{2,5}:
     [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\(?:u00|x[2-7]) | =40[A-Za-z]
-    (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
+    (?:[0-9A-Fa-f]{2}[:-]){5} | \d \| \d{4} \| \d | [A-Z]{2}\d\d [A-Z]{3} | [A-Za-z]{2}\d\d\.[A-Za-z0-9]{4}\.
+    \d点\d | AKIA [A-Z0-9] | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
     [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
     [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co)
     [dlcbps-][rwxsStT-]{9} | \x{3164} | \x{115f} | \x{1160} | [vV][:：]\s?[a-z] | /home/ | /Users/ | /var/ | \\wsl

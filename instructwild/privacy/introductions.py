@@ -19,7 +19,8 @@ NAME = rf"(?:{_TITLE})?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bi
 FULL_NAME = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
 _KIN = ("wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord|"
         "landlady|tenant|mother|father|mom|mum|dad|sister|brother|grandmother|grandfather|grandma|grandpa|aunt|uncle|cousin|"
-        "niece|nephew|roommate|flatmate|coworker|supervisor|nanny|fianc[ée]e?|therapist|dentist|godmother|godfather")
+        "niece|nephew|roommate|flatmate|coworker|supervisor|nanny|fianc[ée]e?|therapist|dentist|godmother|godfather|"
+        "paediatrician|pediatrician|midwife|lawyer|solicitor|accountant|line manager|team lead")
 _END = r"(?=[ \t]*(?:$|[,;|(]))"
 """Where a name in a form ends."""
 _SIGNED = r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))"
@@ -82,12 +83,13 @@ _NO_NAME = """
 what who why how when where which whose whom is are was were do does did can could would should will shall may might
 must the this that these those i you he she it we they my your his her its our their a an and or but not no yes in on
 at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
-confidential here there about as if so then than just only very really important secret mud legion also still now
+confidential here there about as if so then than just only very really important secret mud legion also still now since
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
 certainly absolutely definitely unfortunately sir madam ma'am congratulations
 restaurant pizzeria cafe bakery hotel bar club shop store market company corp inc ltd llc agency studio
 services solutions technologies consulting marketing online academy university school project app
 foundation association landscaping cleaning plumbing roofing photography travel tours fitness gym salon boutique grill
+team department management staff committee
 foods labs systems software digital media capital partners holdings industries
 well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
@@ -136,7 +138,7 @@ _NAMED_ZH = any_of(rf"""
     我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
     我的真名[是叫] | 患者\s{{0,2}}[:：]
-    (?:记录人|填表人|制表人|审核人|整理人|签收人|领取人|取件人)\s{{0,2}}[:：]
+    (?:记录人|填表人|制表人|审核人|整理人|签收人?|领取人|取件人)\s{{0,2}}[:：]
     (?:投保人|被保险人|户主|乘机人|乘车人|入住人)\s{{0,2}}[:：]
     (?:申请人|请假人|求职者|应聘者|检讨人|承诺人|借款人|保证人|报告人|投诉人|落款)\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
@@ -180,7 +182,7 @@ BESIDE_ZH = re.compile(any_of(rf"""
     ^[ \t]*(?:{_SIGNS_ZH})[ \t]?[:：][ \t]{{0,4}}({CHINESE_NAME})(?={_FOOT})
     (?:患者|病人|学生|家长|客户)[ \t]?({CHINESE_NAME})(?=[，,][ ]?(?:男|女|\d))
     (?:叫我|喊我)({CHINESE_NAME})(?=就行|就好|就可以|吧|即可|[，。,.!！])
-    (?:{_KNOWN_ZH})[ \t]?({_SURNAME}{ANY_HAN}{{1,2}}?)(?={_TITLES_ZH})
+    (?:{_KNOWN_ZH})[ \t]?({_SURNAME}{ANY_HAN}{{1,2}}?)(?={_TITLES_ZH}|老是|总是)
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
@@ -200,8 +202,16 @@ TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?
 NOT_GIVEN = re.compile("[的了着吗呢吧们是很不]")
 """Characters that no given name has: 幸运的."""
 AFTER_A_NAME = 60
-OF_AN_ANIMAL = re.compile(r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]")
-"""What stands behind the name of a pet in a form."""
+OF_SOMETHING_ELSE = re.compile(
+    r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]|"
+    r"[ \t]*\n[ \t-]*(?:version|summary|(?:\w{1,20}_)?type|kind|uses|run|image|namespace|steps|path|command|script"
+    r"|schema|module|package|licen[cs]e|architecture|homepage"
+    r"|price|(?:sub-?)?category|brand|ingredients|calories|sku|stock|quantity|manufacturer|genre|publisher|platform"
+    r"|size|life ?span|habitat|diet|cuisine|founded|headquarters|sector|capital|population|currency)\s?:")
+"""What stands behind a name in a form or a list that is a pet's, a package's, a field's, of goods or of a country."""
+GOODS_BEFORE = re.compile(r"(?im)^[ \t]*(?:(?:sub-?)?category|product|item|brand|sku)\s?:[^\n]{0,40}\n\Z")
+"""The line before the name of goods."""
+BEFORE_A_NAME = 64
 
 
 def introduced(text: str) -> list[str]:
@@ -212,7 +222,8 @@ def introduced(text: str) -> list[str]:
                 *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
     names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)
-             if not OF_AN_ANIMAL.match(text, match.end(), match.end() + AFTER_A_NAME)]
+             if not OF_SOMETHING_ELSE.match(text, match.end(), match.end() + AFTER_A_NAME)
+             and not GOODS_BEFORE.search(text, max(0, match.start() - BEFORE_A_NAME), match.start())]
     return list(dict.fromkeys(name for name in names if may_be_a_name(name)))
 
 

@@ -8,7 +8,7 @@ import ipaddress
 import re
 
 from instructwild.privacy.rule import Rule
-from instructwild.text.word_table import any_of
+from instructwild.text.word_table import any_of, listed
 
 _HOOKS = any_of(r"""
     discord(?:app)?\.com/api/webhooks/ | hooks\.slack\.com/(?:services|workflows|triggers)/
@@ -83,6 +83,11 @@ _DYNAMIC = any_of(r"""
     trycloudflare\.com | ts\.net | loca\.lt | serveo\.net | gotdns\.com | dynv6\.net | xicp\.net
 """)
 """Names that point at somebody's machine at home."""
+_DYNAMIC_WORDS = listed("""
+    synology.me | quickconnect.to | myqnapcloud.com | duckdns.org | ddns.net | no-ip. | hopto.org | zapto.org | dyndns.org
+    3322.org | vicp. | oicp.net | ngrok | trycloudflare.com | ts.net | loca.lt | serveo.net | gotdns.com | dynv6.net
+    xicp.net
+""")
 _PRIVATE = r"(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"
 _INSIDE_ENDS = any_of(r"internal | corp | intranet | lan | local | localdomain | home\.arpa | svc\.cluster\.local")
 _INSIDE_NAMES = any_of("internal | intranet | intra | corp | oa | erp | vpn")
@@ -112,7 +117,7 @@ LINKS = (
                            rf"(?:{_HOST}\.){{1,4}}{_HOST}-(?:corp|inc|internal|intra)\.[a-z]{{2,6}})" + _AFTER), _inside,
          needs="/"),
     Rule("URL", re.compile(rf"(?i)(?<![A-Za-z0-9.-])(?:https?://)?(?:{_HOST}\.){{1,3}}(?:{_DYNAMIC})" + _AFTER),
-         _inside, "."),
+         _inside, words=_DYNAMIC_WORDS),
     Rule("URL", re.compile(rf"(?i)https?://(?=[a-z0-9-]{{0,40}}-(?:prod|stage|staging|uat|corp|int|internal|dev\d|"
                            rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
          _inside, needs="/"),

@@ -60,7 +60,7 @@ CONTACT_LABEL = re.compile(
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
     微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z0-9])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
-    扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
+    扣扣(?:群号?|号)? | 企鹅(?:群|号)? | [薇威]❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
 """)
@@ -98,7 +98,7 @@ CONTACT_FIND = re.compile(
 """An account that others are asked to look for: it holds a digit, a dot or a low line."""
 CONTACT_WORDS = ("kakao", "viber", "threema", "twitch", "bluesky", "mastodon", "strava", " tg", "v:", "群 ", "好友",
                  " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
-    +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
+    +v | ＋v | 微信 | 薇信 | 威信 | 薇❤ | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
     telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is | signal user | insta

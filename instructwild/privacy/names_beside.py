@@ -5,6 +5,7 @@ under a label for one (`Tenant:`, 收件人) or right beside that piece is the p
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from instructwild.privacy.introductions import CHINESE_NAME, FULL_NAME, NAME, may_be_a_name
@@ -20,8 +21,16 @@ NO_PERSON = re.compile(r"(?i)\b(?:" + any_of("""
     support | sales | team | department | call | card | account | date | birth | fax | tel | street | city | state | id
     public | domain | licen[cs]e | copyright
     please | info | details | customer | general | main | head | new | order | best | kind | regards | press | media
+    manager | developer | engineer | designer | organi[sz]er | analyst | director | officer | assistant | coordinator
+    consultant | specialist | administrator | representative | executive | editor | president | technician
+    operations | division | agency | bureau | ministry | committee | council | corporation | university | college | school
+    hospital | clinic | bank | union | association | handbook | benefits | relations | engagement | satisfaction
+    success | experience | groups? | resources? | affairs | ownership | programs? | portal | records?
+    part(?:y|ies) | events? | wedding | birthday | catering | decorations | entertainment | unlimited | display | secrets?
+    islands? | kingdom | republic | emirates | arabia | county | province | district | coast
+    website | linkedin | title | position | location | skills? | education | nationality | gender | username | password
 """) + r")\b")
-"""Words that stand in capitals beside a number and name nobody."""
+"""Words that stand in capitals beside a number and name nobody: labels, trades, parts of a company, occasions."""
 _LABELS = any_of(r"""
     (?:full|real|first|last|given|family|legal|display|user|account|card)[ _-]?names?
     (?:contact|customer|patient|client|employee)[ _-]?names?
@@ -60,12 +69,17 @@ BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(
                     rf"[:：.]?\s?)?\Z")
 AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
 """A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
+ABOVE = re.compile(rf"(?m:^)(?:[^\n:：]{{0,20}}[:：][ \t]?)?(?:(?:Mr|Mrs|Ms|Dr)\.? )?"
+                   rf"(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t,]{{0,3}}\n\Z")
+"""A name that is all of the line above an address: of `Division of Toll Operations` no part is."""
 FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?i:resume|résumé|cv|curriculum vitae|个人简历|简历)[ \t:：]{{0,4}}\n\s{{0,9}})"
                         rf"?(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
 HEAD = 300
 """Characters of the head of a curriculum vitae: a name alone on the first line, and how its owner is reached."""
 BESIDE = 48
 """Characters before a piece that are looked at."""
+SAME_PERSON = 400
+"""Characters between a label and the piece of data whose owner it may name; further off it names a thing of its own."""
 
 
 def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[Match]:
@@ -75,14 +89,28 @@ def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[
         text: in its normal form.
         pieces: (type, start, end) of what was seen in it, something `OWNED` among it.
     """
-    matches = list(LABELLED.finditer(text))
+    starts = sorted(start for type_, start, _ in pieces if type_ in OWNED)
+    matches = [match for match in LABELLED.finditer(text) if _is_near(starts, match)]
     if any(type_ in TOUCHED and start < HEAD for type_, start, _ in pieces):
         matches += filter(None, (FIRST_LINE.match(text),))
     for type_, start, end in pieces:
-        if type_ in TOUCHED or (type_ == "ADDRESS" and text[start - 1:start] == "\n"):
+        if type_ in TOUCHED:
             touching = BEFORE.search(text, max(0, start - BESIDE), start), AFTER.match(text, end, end + BESIDE)
             matches += filter(None, touching)
+        elif type_ == "ADDRESS":
+            matches += filter(None, (ABOVE.search(text, max(0, start - BESIDE), start),))
     for match in matches:
         group = match.lastgroup or "it"
-        if may_be_a_name(match.group(group)) and not NO_PERSON.search(match.group(group)):
+        if is_a_person(match.group(group)):
             yield "NAME", match.start(group), match.end(group), match.group(group).casefold()
+
+
+def is_a_person(name: str) -> bool:
+    """Whether what has the form of a name may be one, and is neither a label, a trade nor an occasion."""
+    return may_be_a_name(name) and not NO_PERSON.search(name)
+
+
+def _is_near(starts: Sequence[int], match: re.Match[str]) -> bool:
+    """Whether a piece of somebody's data begins near a label."""
+    index = bisect_left(starts, match.start() - SAME_PERSON)
+    return index < len(starts) and starts[index] <= match.end() + SAME_PERSON

@@ -2,7 +2,8 @@ r"""Texts as rules read them: signs in other dress become plain ones, signs nobo
 
 Full-width, circled and mathematical letters and digits are what NFKC makes of them (those that become one character),
 dashes are hyphens, letters of other scripts that look Latin are Latin within a Latin word, escapes (`&#64;`, `%40`,
-`\u0040`) are their character, and zero-width characters, line-break hints and Markdown's backslashes are left out.
+`\u0040`) are their character, `[.]` in an address is its dot, and zero-width characters, line-break hints and Markdown's
+backslashes are left out.
 """
 
 import html
@@ -23,7 +24,7 @@ ESCAPE = "|".join(listed(r"""
     (?<=[A-Za-z0-9])=40(?=[A-Za-z][A-Za-z0-9-]{1,40}\.[A-Za-z]{2})
     &(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|commat|period|lowbar|colon|hyphen|plus);
     (?<=[A-Za-z0-9])。(?=(?:com|cn|net|org|edu|io|co)(?![A-Za-z]))
-    %[2-7][0-9A-Fa-f] | \\(?:u00|x)[2-7][0-9a-fA-F]
+    \[\.\](?=[A-Za-z0-9]) | %[2-7][0-9A-Fa-f] | \\(?:u00|x)[2-7][0-9a-fA-F]
 """))
 CHANGED = re.compile(f"(?P<unseen>{UNSEEN})|{ESCAPE}")
 _DRESSED = re.compile(
@@ -63,7 +64,7 @@ def normal_form(text: str) -> NormalForm:
             text = text.translate(_plain())
         if _LOOKS_LATIN.search(text):
             text = _WORD.sub(_latin, text)
-    elif not any(sign in text for sign in "\\%&<="):
+    elif not any(sign in text for sign in ("\\", "%", "&", "<", "=", "[.]")):
         return NormalForm(text)
     if not CHANGED.search(text):
         return NormalForm(text)
@@ -89,7 +90,7 @@ def normal_form(text: str) -> NormalForm:
 
 def _meant(escape: str) -> str:
     """The one character that an escape stands for, or the escape where that is no letter, digit or sign of an address."""
-    if escape == "。":
+    if escape in ("。", "[.]"):
         return "."
     plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("=%\\ux"), 16))
     return plain if len(plain) == 1 and (plain.isalnum() or plain in "@._-:+=/") else escape

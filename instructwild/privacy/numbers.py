@@ -21,7 +21,7 @@ from instructwild.privacy.checksums import (
 )
 from instructwild.privacy.rule import Rule
 from instructwild.text.scripts import ANY_HAN
-from instructwild.text.word_table import any_of, listed
+from instructwild.text.word_table import any_of, by_first_letter, listed
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"
@@ -79,9 +79,15 @@ def _device(match: re.Match[str]) -> bool:
 def _machine_readable(match: re.Match[str]) -> bool:
     """The second line of a passport's machine-readable zone, by the check digits of its number and day (ICAO 9303)."""
     line = match.group()
+    if len(line) == PASSPORT_LINE and "<<" in line:
+        return True
     if re.search(r"(?i)\bmrz\b|passport|护照", match.string[max(0, match.start() - 60):match.start()]):
         return True
     return _check_digit(line[:9]) == line[9] and _check_digit(line[13:19]) == line[19]
+
+
+PASSPORT_LINE = 44
+"""Signs of a line in a passport; one with fillers has no other form that is like it."""
 
 
 def _check_digit(field: str) -> str:
@@ -118,8 +124,8 @@ KNOWN_WALLETS = listed("""
 """Those of every handbook."""
 
 
-_CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19})"
-_PAPERS = any_of(r"""
+_CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19}|\d{4}(?: - \d{4}){2,3})"
+_PAPERS = by_first_letter(r"""
     passport | driver'?s? ?licen[cs]e | driving licen[cs]e
     licen[cs]e plate | number plate | plate number
     national insurance | nino | ni number | social security | ssn | social insurance
@@ -135,7 +141,7 @@ _PAPERS = any_of(r"""
     medicare | medicaid
     booking reference | reservation
     health (?:card|insurance) | insurance policy | policy(?= (?:no|nu|#)) | medical record | mrn
-    patient id | student id | employee id | member(?:ship)? id | voter id
+    (?:patient|student|employee|staff|member(?:ship)?|voter)(?: id|(?= (?:no\b|nu|\#)))
     green card | alien registration | visa number
     national id | identity card | id card | hkid
     imei | vin
@@ -145,6 +151,7 @@ _PAPER_WORDS = (" id", *listed("""
     policy | tin
     passport | licen | plate | insurance | nino | social | ssn | tax | tfn | itin | ein | aadha | pan card | card
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
+    patient no | patient nu | student no | student nu | employee no | employee nu | staff no | staff nu | member
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
     steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité sociale | passeport | pasaporte | passaporto
     паспорт | инн | снилс | kimlik | rodné | henkilö | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód
@@ -174,6 +181,8 @@ _ACCOUNTS = any_of(r"""
     银行卡号? | 银行账[号户] | 账号 | 帳號 | 卡号 | 卡號 | 支付宝账?号?
     acc(?:oun)?t(?: no\.?| number| ?\#)? | a/c(?: no\.?)? | routing(?: number)? | sort code | bank account
 """)
+_DEVICES = any_of(r"\bmac\b | \b(?:ch|hw|ll)addr\b | \bbssid\b | 物理地址 | 网卡")
+_DEVICE_WORDS = ("mac", "addr", "bssid", "物理地址", "网卡")
 _WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
 NATIONAL = (
     Rule("ID", re.compile(N + r"\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"), _whole(brazilian_id), ".", digits=11),
@@ -181,6 +190,10 @@ NATIONAL = (
     Rule("ID", re.compile(N + r"\d{6}-[1-8]\d{6}(?![\d-])"), _whole(korean_id), "-", digits=13),
     Rule("ID", re.compile(N + r"[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d\d(?![\d-])"),
          _whole(french_id), digits=14),
+    Rule("ID", re.compile(N + r"[A-Z9]{5}\d[0156]\d[0-3]\d{2}[A-Z9]{2}\d[A-Z]{2}" + E), digits=6, run=True),
+    Rule("ID", re.compile(r"(?i)\bcpf\b[^\n]{0,60}?(?<!\d)(?P<it>\d{11})(?!\d)"),
+         lambda match: brazilian_id(match.group("it")), digits=11, words=("cpf",)),
+    Rule("ID", re.compile(N + r"(?:EAC|WAC|LIN|SRC|MSC|IOE|NBC|YSC)-?\d{2}-?\d{3}-?\d{5}" + E), digits=10),
     Rule("ID", re.compile(N + r"[A-Z]{6}\d\d[A-EHLMPR-T]\d\d[A-Z]\d{3}[A-Z]" + E), digits=7, run=True),
     Rule("ID", re.compile(N + r"[A-Z][AEIOUX][A-Z]{2}\d{6}[HM][A-Z]{5}[A-Z0-9]\d" + E), digits=7, run=True),
     Rule("ID", re.compile(rf"(?:{_ELSEWHERE})\s{{0,2}}(?:[:：]|は|是|は、|는|은)?\s{{0,2}}"
@@ -206,8 +219,9 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?"
                           r"[:#= ]{0,3}"
                           r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
-    Rule("ID", re.compile(r"(?<![A-Z0-9<])[A-Z0-9<]{9}\d[A-Z]{3}\d{7}[MFX<](?:\d{7}[A-Z0-9<]{14}\d{2})?(?![A-Za-z])"),
-         _machine_readable, digits=8, run=True),
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[A-Z0-9<]{9}\d[A-Z][A-Z<]{2}\d{7}[MFX<]"
+                          r"(?:[\d<]{7}[A-Z0-9<]{14}[\d<]\d)?(?![A-Za-z])"),
+         _machine_readable, digits=14),
     Rule("ID", re.compile(r"(?i)(?:\b(?:number|licen[cs]e)? ?plates?)(?: number| no\.?)?(?: is|:|,|#)?\s{1,2}"
                           r"(?-i:(?P<it>(?=[A-Z0-9 -]{0,8}\d)(?=[A-Z0-9 -]{0,8}[A-Z])[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}))" + E),
          _labelled, digits=2, words=("plate",)),
@@ -218,26 +232,33 @@ NUMBERS = (
                           rf"(?: is| es| é| è| est| ist)?[:#= ]{{0,4}}(?-i:{_CODE})" + E),
          _labelled, digits=2, words=_PAPER_WORDS),
     Rule("ID", re.compile(r"(?i)\b(?:my|his|her) (?:social|ssn)\b(?! (?:media|life|work|skill|circle|net|class|stud|anx))"
-                          r"[^\n]{0,60}?(?<![\d.,$-])"
-                          r"(?P<it>\d{3}[ -]?\d{2}[ -]?\d{4})(?![\d-]|[.,]\d)"), _social_security, digits=9,
+                          r"[^\n]{0,80}?(?<![\d.,$-])"
+                          r"(?P<it>\d{3}[ .-]?\d{2}[ .-]?\d{4})(?![\d-]|[.,]\d)"), _social_security, digits=9,
          words=("social", "ssn")),
     Rule("ID", re.compile(rf"(?i)\b(?:my|his|her|our) (?:{_PAPERS})\b[^\n.!?\d]{{0,40}}?(?<![A-Za-z0-9])"
                           r"(?-i:(?P<it>[A-Z]{0,2}\d{6,12}[A-Z]?))(?![A-Za-z0-9]|[.,]\d)"), _labelled, digits=6,
          words=_PAPER_WORDS),
-    Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
+    Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:[，,]?档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}"
+                          rf"(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
     Rule("ID", re.compile(rf"[{_PROVINCES}]"
                           r"[A-HJ-NP-Z]\s?[·•.\-]?\s?"
                           r"[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"),
          _plate, digits=2, needs=_PROVINCES),
+    Rule("ID", re.compile(rf"[{_PROVINCES}](?P<gap>[ -])[A-HJ-NP-Z](?:(?P=gap)[A-HJ-NP-Z0-9]){{5,6}}(?![A-Za-z0-9])"),
+         _plate, digits=2, needs=_PROVINCES),
+    Rule("ID", re.compile(r"(?i)\b(?:car|van|lorry|truck|vehicle|motorbike|parked|driver)\b[^\n]{0,40}?"
+                          r"(?-i:(?<![A-Za-z0-9])(?P<it>[A-Z]{2}[0-7]\d [A-HJ-PR-Z]{3}))" + E), digits=2,
+         words=listed("car | van | lorry | truck | vehicle | motorbike | parked | driver")),
     Rule("ID", re.compile(N + r"[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{8}" + E), _vehicle, digits=4, run=True),
     Rule("ID", re.compile(r"(?i)(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])|"
                           r"(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])"),
          _device, needs=":-", digits=3, run=True),
-    Rule("ID", re.compile(r"(?i)(?:\bmac\b|物理地址|网卡)[^\n]{0,24}?(?<![0-9A-Za-z])"
-                          r"(?P<it>[0-9A-F]{12}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![0-9A-Za-z])"), _device,
-         digits=3, words=("mac", "物理地址", "网卡")),
+    Rule("ID", re.compile(rf"(?i)(?:{_DEVICES})[^\n]{{0,24}}?(?<![0-9A-Za-z])(?P<it>[0-9A-F]{{12}})(?![0-9A-Za-z])"),
+         _device, digits=3, words=_DEVICE_WORDS),
+    Rule("ID", re.compile(rf"(?i)(?:{_DEVICES})[^\n]{{0,60}}?(?<![0-9A-Za-z.])(?P<it>(?:[0-9A-F]{{4}}\.){{2}}[0-9A-F]{{4}})"
+                          r"(?![0-9A-Za-z])"), _device, needs=".", digits=3, words=_DEVICE_WORDS),
     Rule("ID", re.compile(r"(?i)(?:\*#06#|\bimei\d?|串号)[^\n\d]{0,20}(?P<it>\d(?:[ -]?\d){13,15})(?!\d)"),
          _labelled, digits=14, words=("*#06#", "imei", "串号")),
     *NATIONAL,
@@ -247,13 +268,16 @@ NUMBERS = (
                           + E + "|" + N + r"SF\d{12,13}" + E),
          digits=10, words=("单号", "運單", "運单", "sf")),
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
-    Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
+    Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -]| \| )\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4}| \| \d)|"
                             + N + r"3[47]\d\d(?P<space>[ .-])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
-    Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
+    Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E + r"(?!-[0-9A-Za-z])"),
+         _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
     Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"
                                r"|paytm|upi|apl|yapl)(?![\w.@-])"),
          needs="@"),
+    Rule("ACCOUNT", re.compile(N + r"(?P<it>[A-Za-z]{2}\d{2}(?:\.[A-Za-z0-9]{4}){2,7}(?:\.[A-Za-z0-9]{1,4})?)" + E), _bank,
+         ".", digits=6),
     Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})"
                                r"(?![a-z0-9])"), _bank, words=("iban",),
          digits=6),
@@ -261,6 +285,8 @@ NUMBERS = (
          _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | acct | a/c | routing | sort code"), digits=8),
     Rule("ACCOUNT", re.compile(r"(?<![0-9A-Za-z])(?:bc1[02-9ac-hj-np-z]{20,71}|0x[0-9a-fA-F]{40})(?![0-9A-Za-z])"), _wallet,
          "bx", run=True),
+    Rule("ACCOUNT", re.compile(r"(?<![0-9A-Za-z])bc1[02-9ac-hj-np-z]{8,50}\r?\n[02-9ac-hj-np-z]{8,50}(?![0-9A-Za-z])"),
+         lambda match: len("".join(match.group().split())) in (42, 62), "b", words=("bc1",)),
     Rule("ACCOUNT", re.compile(rf"(?i)(?:{_WALLETS})[^\n]{{0,16}}?(?<![0-9A-Za-z])"
                                r"(?P<it>(?-i:[13TLD][1-9A-HJ-NP-Za-km-z]{25,34}))(?![0-9A-Za-z])"),
          _wallet, words=tuple(_WALLETS.split("|")), run=True),

@@ -4,41 +4,57 @@ import ipaddress
 import re
 
 from instructwild.privacy.numbers import DIGITS
-from instructwild.privacy.rule import Rule
+from instructwild.privacy.rule import Rule, holds
 from instructwild.text.scripts import ANY_HAN, CJK_CHARACTERS
 from instructwild.text.word_table import any_of, listed
 
 
 def _internet(match: re.Match[str]) -> bool:
     """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
-    value = re.sub(r"[\[\]()]|dot", lambda sign: "." if sign.group() == "dot" else "", match.group())
-    if VERSION.search(match.string[max(0, match.start() - 24):match.start()]):
-        return False
+    value = re.sub(r"[\[\]()]|dot|点", lambda sign: "." if sign.group() in ("dot", "点") else "", match.group())
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv4Address):
-        if LESSON.search(match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]):
-            return False
-        octets = [int(part) for part in value.split(".")]
-        ours = any(address in network for network in OWN_NETWORKS)
-        if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
-            return False
-        stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
-        if max(octets) < LEAST_OF_A_NETWORK and not NETWORK.search(
-                match.string[max(0, match.start() - NEAR):match.end() + NEAR]):
-            return False
-        return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
+    if SUBNET.match(match.string, match.end()) or not _of_a_machine(address, value):
+        return False
+    before = ITS_LIST.sub("", match.string[max(0, match.start() - BEFORE_AN_ADDRESS):match.start()])
+    beside = match.string[max(0, match.start() - BESIDE):match.end() + BESIDE].casefold()
+    if VERSION.search(before[-24:]) or holds(beside, LESSON_WORDS) or LESSON.search(beside):
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        return True
+    near = match.string[max(0, match.start() - NEAR):match.end() + NEAR]
+    if any(int(part) > 255 for quad in QUAD.findall(near) for part in quad.split(".")):
+        return False
+    return max(map(int, value.split("."))) >= LEAST_OF_A_NETWORK or (
+        not HEADING.search(match.string, match.start() - 8, match.end() + 24) and NETWORK.search(near) is not None)
 
 
-SUBNET = re.compile(r"\A/\d")
-LESSON = re.compile("(?i)" + any_of(r"""
-    subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
-    子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
-    which of (?:these|the following)[^\n]{0,40}address
-"""))
+def _of_a_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address, value: str) -> bool:
+    """A number that one machine may have on the internet: no network, no private address, none of every manual."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
+    octets = [int(part) for part in value.split(".")]
+    ours = any(address in network for network in OWN_NETWORKS)
+    stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
+    return not (ours or stock or octets[3] in (0, 255) or octets[0] in (0, 255) or max(octets) < 20)
+
+
+SUBNET = re.compile(r"/\d")
+BEFORE_AN_ADDRESS = 60
+ITS_LIST = re.compile(r"(?:\d[\d.]{2,12}\s?(?:,|，|、|/|-|–|and|or|to|和|或|到|至)\s?){1,3}\Z")
+"""Others in one list with it."""
+QUAD = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+"""Four numbers with dots between them: where one is above 255, those beside it are of a lesson too."""
+LESSON_WORDS = listed("""
+    subnet | netmask | cidr | valid ip | valid ipv4 | dotted decimal | dotted-decimal | to binary | hexadecimal
+    separated by colons | separated by dots | address space | 子网 | 掩码 | 私有地址 | 十六进制
+    有效ip | 有效的ip | 有效的 ip | 无效ip | 无效的ip | 无效的 ip
+""")
+LESSON = re.compile(r"class [a-e] address|(?:下列|以下|下面)[^\n]{0,16}地址|"
+                    r"which of (?:these|the following)[^\n]{0,40}address")
+
 LEAST_OF_A_NETWORK = 100
 """Four numbers below it may be a version, a section, or columns of a table: a word says that they are an address."""
 NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bping|\bssh|telnet|traceroute|nmap|"
@@ -48,9 +64,13 @@ NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bpi
 NEAR = 60
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本|section|"
-                     r"chapter|§|"
-                     r"[=><~]=|节|章|第)\s*[:：=*_]{0,4}\s*$", re.IGNORECASE)
+VERSION = re.compile(r"(?:(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本号?"
+                     r"|sections?|sec\.|chapter|clauses?|paragraph|figure|fig\.|table|appendix|§|[=><~]=|小?节|章|第|附录|图|表)"
+                     r"\s*[:：=*_]{0,4}\s*|(?:^|[\s;(,])[a-z][a-z-]{1,20}/)$", re.IGNORECASE)
+"""What stands before a version, a section or a figure."""
+HEADING = re.compile(rf"(?m)^[ \t#*]{{0,6}}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,3}}(?:[A-Z][a-z]+|(?![登访连来])"
+                     rf"{ANY_HAN})")
+"""A number at the head of a line, with a title behind it."""
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                                                 "192.168.0.0/16", "224.0.0.0/4")))
@@ -92,7 +112,7 @@ def _address(match: re.Match[str]) -> bool:
         return False
     stock = FAMOUS.match(value) and not (STOCK_NUMBERS.match(value) and re.search(_POSTCODE, value))
     before = match.string[max(0, match.start() - BEFORE_A_PLACE):match.start()].rpartition("\n")[2]
-    if OPEN_TO_ALL.search(before) and not OF_SOMEBODY.search(before):
+    if (OPEN_TO_ALL.search(before) or OPEN_HOURS.match(match.string, match.end())) and not OF_SOMEBODY.search(before):
         return False
     return not stock and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 
@@ -105,12 +125,19 @@ OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
     cathedral
     temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
     gallery
-    airport | brewery | pub
+    buildings? | tower | bridge | stores? | shops? | square | plaza
+    airport | brewery | pub | beach(?:es)? | parks? | spa | camp | market | bar | expo | palace | resort | lounge
+    aquarium
+    breakfast | brunch | lunch | dinner | dessert | massage | dish(?:es)? | menu | visitors? | exhibit\w* | itinerary
+    attractions | tours?
 """) + r")\b|" + any_of("""
     餐厅 | 餐馆 | 饭店 | 酒店 | 宾馆 | 博物馆 | 景点 | 大厦位于 | 图书馆 | 总部 | 医院 | 大学 | 学校 | 墓园 | 商场 | 教堂
     寺 | 动物园 | 体育馆 | 剧院 | 咖啡馆 | 使馆 | 书店 | 啤酒
 """) + ")")
 """What stands before the address of a place that anybody may enter."""
+OPEN_HOURS = re.compile(r"(?i)[^\n]{0,60}\b(?:opening hours|open daily|admission|entrance fee|entry fee|tickets?)\b|"
+                        "[^\\n]{0,40}(?:营业时间|开放时间|门票)")
+"""What stands behind one."""
 OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+"
                          r"|tenant|owner)\b|"
                          "我|他|她|收货|寄|送|客户|住")
@@ -151,12 +178,13 @@ _WHERE = any_of("""
 """)
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
-    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\])){3}\d{1,3}(?![0-9A-Za-z_])"), _internet,
-         "[("),
+    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\(\.\)|\[dot\]|点)){3}\d{1,3}(?![0-9A-Za-z_点])"), _internet,
+         "[(点"),
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
          _internet, ":"),
     Rule("ADDRESS", re.compile(
-        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
+        r"(?<![0-9A-Za-z$#.])(?<![A-Za-z]-)\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?"
+        r"(?:[A-Z0-9][a-z0-9']+ ){1,3}"
         rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
         r"(?: [A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?)"), _address, DIGITS),
     Rule("ADDRESS", re.compile(
@@ -172,7 +200,7 @@ PLACES = (
                                rf"|della|dei|di|da|do|dos|das|la|los|las|II|III) ){{1,5}}"
                                r"|(?:ул\.|улица|пр\.|проспект|вул\.) ?[А-ЯЁІЇ][^\W\d_-]{1,20}(?: [А-ЯЁІЇ]"
                                r"[^\W\d_]{1,20})?,? (?:д\.? ?)?)"
-                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}"
+                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}|\d{4}-\d{3}"
                                r"|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
          needs=DIGITS),
     Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡]"
@@ -191,7 +219,8 @@ PLACES = (
         _address, needs="楼栋幢座舍"),
     Rule("ADDRESS", re.compile(
         rf"(?:{PLACE}){{2,6}}市(?:{PLACE}){{1,6}}[区县區縣]{ANY_HAN}{{0,14}}[A-Z0-9-]{{1,6}}(?:号楼|栋|座|幢|楼)\s?[A-Z]?\d{{2,5}}|"
-        rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区|市|州))?(?:{PLACE}){{1,8}}[县区市旗](?:{PLACE}){{1,8}}[乡镇](?:{PLACE}){{1,8}}村\s?\d{{1,4}}[号组组队]"),
+        rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区|市|州))?(?:{PLACE}){{1,8}}[县区市旗](?:{PLACE}){{1,8}}[乡镇](?:{PLACE}){{1,8}}村\s?"
+        r"(?:\d{1,4}|[一二三四五六七八九十百]{1,5})[号组队](?:[\d一二三四五六七八九十百]{1,5}号)?"),
         _address, needs="市村"),
     Rule("ADDRESS", re.compile(
         rf"(?:地址|住址|收货|住(?![宅房宿院户])在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
@@ -209,7 +238,7 @@ PLACES = (
                       "经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg"
                                r")\s?\d{1,2}['′]"
-                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),
+                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, words=("°", "deg"), digits=8),
 )
 HOMES = (
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
@@ -221,7 +250,8 @@ HOMES = (
          "/"),
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|Benutzer)(?:\\{1,2}|/)"
                             r"(?P<it>(?=\w)[^\\/:*?\"<>|\s`]{2,40}(?: [^\\/:*?\"<>|\s`]{1,30}){0,3}(?=[\\/])|"
-                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
+                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":",
+         ("users", "documents and settings", "benutzer")),
     Rule("USER", re.compile(r"(?i)(?:/mnt/[a-z]|/cygdrive/[a-z]|(?<![A-Za-z0-9.])/[a-z])/Users/(?P<it>[A-Za-z0-9._-]{2,40})"
                             r"(?=/)"), _home, "/"),
     Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,
@@ -230,8 +260,8 @@ HOMES = (
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home,
          words=("ssh",)),
-    Rule("USER", re.compile(rf"(?m)^[dlcbps-][rwxsStT-]{{9}}[+@.]?\s{{1,4}}\d{{1,6}}\s{{1,4}}"
-                            rf"(?P<it>{_USER})\s{{1,9}}\S{{1,40}}\s{{1,12}}\d"), _home, "-"),
+    Rule("USER", re.compile(rf"(?m)^[dlcbps-](?=-{{0,8}}[rwx])[rwxsStT-]{{9}}[+@.]?[ \t]{{1,4}}\d{{1,6}}[ \t]{{1,4}}"
+                            rf"(?P<it>{_USER})[ \t]{{1,9}}\S{{1,40}}[ \t]{{1,12}}\d"), _home, "-"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

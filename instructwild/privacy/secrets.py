@@ -8,10 +8,9 @@ code too.
 import re
 
 from instructwild.privacy.cookies import COOKIES
+from instructwild.privacy.programs import PROGRAMS, SECRET_WORDS, SECRET_WORDS_ZH
 from instructwild.privacy.rule import Rule
 from instructwild.privacy.secret_values import (
-    apart,
-    argument,
     code,
     credentials,
     letters,
@@ -24,7 +23,6 @@ from instructwild.privacy.secret_values import (
     option,
     phrase,
     random_run,
-    setting,
     spelled_code,
     spoken,
     three_kinds,
@@ -33,10 +31,10 @@ from instructwild.privacy.secret_values import (
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
 from instructwild.privacy.wallets import WALLETS
 from instructwild.text.scripts import ANY_HAN
-from instructwild.text.word_table import any_of, listed
+from instructwild.text.word_table import any_of, by_first_letter, listed
 
 DIGITS = "0123456789"
-_KINDS = any_of("""
+_KINDS = by_first_letter("""
     api | access | auth | authentication | secret | private | encryption | signing | client | app | session | refresh | bot
     licen[cs]e | account | shared | master | webhook | security | service | deploy | personal | aws | db | database | root
     admin | user | login | wifi | wi-fi | ssh | ftp | smtp | mysql | instrumentation | subscription | admin | delivery
@@ -50,9 +48,7 @@ SECRET_NAME = (rf"(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}(?:{_KINDS})?[_ .-]{{0,3}}(
                r"(?:[_ -]?(?:key|id|base|hash|value|data|base64))?")
 _IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|</\w{1,9}>\s{0,9}<\w{1,9}>|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
 _VALUE = r"[\"'`“‘]?(?=[^\s\"'`,;，。；<>“”‘’]{0,199}\d)(?P<it>[^\s\"'`,;，。；<>“”‘’]{6,200})"
-_ZH = "密码 | パスワード | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
-_WORDS = listed(f"key | token | secret | pass | pwd | contrase | mdp | cred | {_ZH}")
-_NAME_ZH = rf"(?:{any_of(_ZH)}|(?<![A-Za-z])(?i:app)?(?i:secret|token|key))"
+_NAME_ZH = rf"(?:{any_of(SECRET_WORDS_ZH)}|(?<![A-Za-z])(?i:app)?(?i:secret|token|key))"
 
 _LABEL = r"(?:[A-Z0-9]+ ){0,4}"
 _LINE = r"(?:\s|\\n|[\"'>+])"
@@ -85,11 +81,14 @@ CLOUDS = (
                            r"[^\n]{0,60}?(?<![A-Za-z0-9/+=_-])(?P<it>[A-Za-z0-9/+]{30,60}={0,2})"
                            r"(?![A-Za-z0-9/+=_-])"), three_kinds, needs="A", run=True),
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|Preshared)Key\s?=\s?"
-                           r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2})"), needs="="),
+                           r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2}|"
+                           r"[A-Za-z0-9+/]{20,80}\r?\n[ \t]{0,40}[A-Za-z0-9+/]{8,66}={1,2})"),
+         needs="=", words=listed("accountkey | accesskey | primarykey | secondarykey | privatekey | presharedkey")),
     Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api[ _-]?key|密钥)[\"']?"
                            rf"\s?(?:[:=：]|is|是|为)?\s?[\"']?(?P<it>{UUID})"), words=("key", "secret", "密钥")),
     Rule("KEY", re.compile(r"(?i)\b(?:client-key-data|client-certificate-data|token-data|\.dockerconfigjson|tls\.key)[\"']?"
-                           r"\s?:\s?[\"']?(?P<it>[A-Za-z0-9+/=]{40,})"), needs=":"),
+                           r"\s?:\s?[\"']?(?P<it>[A-Za-z0-9+/=]{40,})"), needs=":",
+         words=listed("key-data | certificate-data | token-data | dockerconfigjson | tls.key")),
     Rule("KEY", re.compile(r"\"(?:d|k|p|q|dp|dq|qi)\"\s?:\s?\"(?P<it>[A-Za-z0-9_-]{30,})\""), needs='"'),
     Rule("KEY", re.compile(r"(?i)(?:\"auth\"\s?:\s?\"|\b_auth(?:Token)?\s?=\s?[\"']?|//[\w./-]{1,80}/:_authToken=)"
                            r"(?P<it>[A-Za-z0-9+/=_-]{12,})"), credentials, words=("auth",)),
@@ -121,6 +120,8 @@ WEB = (
     Rule("KEY", re.compile(r"\b(?:curl|http|https|xh)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[ =]?[\"']?"
                            r"(?P<it>[^\s:\"']{1,64}:[^\s\"']{1,200})"), login, words=("curl", "http", "xh")),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/\"'<>]{1,200})(?=@[\w\[{<$-])"), login, needs="@"),
+    Rule("KEY", re.compile(r"(?<=://)(?P<it>[\w.+-]{1,60}:(?!\d{1,5}[/?#])[^\s\"'<>{}$]{1,100})(?=@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6})"),
+         option, needs="@"),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[A-Za-z0-9_-]{20,200})(?=@)"), mixed, needs="@"),
     Rule("KEY", re.compile(r"(?i)(?:btoa|b64encode|toBase64|base64_encode|Buffer\.from|base64)\(\s*b?[\"']"
                            r"(?P<it>[^\"':\s]{1,60}:[^\"'\s]{4,100})[\"']"), login, words=("btoa", "64", "buffer")),
@@ -136,108 +137,15 @@ WEB = (
 )
 """Headers, addresses and what a browser sends."""
 
-_PROGRAMS = any_of(r"""
-    sshpass | mysql | mysqldump | mysqladmin | mongosh? | mongodump | redis-cli | psql
-    (?:docker|podman|nerdctl|helm registry|oc|az|crane) login
-    influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
-    ipmitool | plink | pscp | x11vnc | snmp\w+ | ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit
-    mosquitto_\w+
-    ldap\w{2,12} | twine upload | vncpasswd | xfreerdp | rdesktop
-""")
-_PROGRAM_WORDS = listed("""
-    sshpass | sql | mongo | redis | login | influx | smbclient | rsync | wget | http | curl | lftp | net use | bcp | runas
-    ipmi | plink | pscp | vnc | snmp | ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | ldap
-    twine | vnc | rdp | rdesktop
-""")
-_FIELD = any_of("""
-    server | data source | host | hostname | uid | user id | user | username | database | initial catalog | dbname
-""")
-_SIGN_IN = any_of(r"""
-    login | log_in | signin | WiFi\.begin | sign_in | authenticate | auth | basic_auth | username_pw_set
-    credentials | set_credentials
-    HTTPBasicAuth
-    PSCredential | BasicAWSCredentials | UsernamePasswordCredentials | NetworkCredential | PlainAuth
-""")
-_CONNECT = any_of(r"""
-    new PDO | mysqli(?:_connect)? | mysql_connect | pg_connect | DriverManager\.getConnection | sql\.Open
-    (?:psycopg2?|pymysql|MySQLdb|pymssql|oracledb|cx_Oracle)\.connect
-""")
 _TYPED = r"(?:\s{0,3}:?\s{0,3}(?:string|str|String)(?=\s{0,3}=))?"
 """The type between a name and its value, as Go, TypeScript and Python write it."""
-PROGRAMS = (
-    Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s{1,4}(?:-\w{1,20}\s{1,4}){0,4}|\bexpd?p?\s{1,4}|\bimpd"
-                           r"?p?\s{1,4})"
-                           r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
-    Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
-    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\s]{{1,100}}+[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
-                           r"(?P<it>[^;&,\"'\s]{4,100})"), setting, words=("pass", "pwd")),
-    Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
-                           r"(?:-p ?(?!ass)|-pw |-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word|in|out)? (?:pass:)?|/p:)[\"']?"
-                           r"(?P<it>[^\s\"'|&;-][^\s\"'|&;]{4,100})"), option, needs="-/", words=_PROGRAM_WORDS),
-    Rule("KEY", re.compile(r"(?i)\b(?:snmp\w+\b[^\n]{0,60}? -c |lftp\b[^\n]{0,60}? -u [\w.@-]{1,40},)[\"']?(?P<it>[^\s"
-                           r"\"']{5,80})"),
-         option, words=("snmp", "lftp")),
-    Rule("KEY", re.compile(r"(?i)\b(?:IDENTIFIED (?:WITH \w{1,40} )?BY|WITH (?:ENCRYPTED )?PASSWORD\s?=?) [\"']?(?P<it"
-                           r">[^\s\"';]{5,100})"),
-         named, words=("identified", "password")),
-    Rule("KEY", re.compile(r"(?i)\b(?:htpasswd (?:-\w+ ){0,4}-\w*b\w* (?:-\w+ ){0,4}(?:(?!-)\S{1,100} )?[\w.@-]{1,60}|"
-                           r"net user [\w.-]{1,60}|chpasswd <<<? ?[\"']?[\w.-]{1,60}:) ?(?P<it>[^\s\"'/*]{5,80})"), option,
-         words=("htpasswd", "net user", "chpasswd")),
-    Rule("KEY", re.compile(r"[\"' ][\w.-]{1,60}:(?P<it>[^\s\"'|:]{5,80})[\"']?\s{0,4}\|\s{0,4}"
-                           r"(?:sudo )?chpasswd"), option, words=("chpasswd",)),
-    Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
-    Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} (?P<it>\S{1,60} \S{8,100})"),
-         option, needs="m", words=("mc ",)),
-    Rule("KEY", re.compile(r"\becho\s+(?:-n\s+)?[\"']?(?P<it>[^\s\"'|]{5,60})[\"']?\s*\|\s*sudo\s+(?:-\w+\s+){0,3}-S"),
-         option, needs="|"),
-    Rule("KEY", re.compile(r"(?i)(?:assword|passphrase)[^\n]{0,40}\n?[^\n]{0,20}\bsend(?:line)?\s*\(?(?:-- )?[\"']"
-                           r"(?P<it>[^\"'\s\\]{5,60})(?:\\[rn]|[\"'])"), option, words=("assword", "passphrase")),
-    Rule("KEY", re.compile(r"(?i)(?:--(?:[\w-]{1,20}-)?|(?<=\s)-[a-z]{0,8})(?:password|passwd|pass|pwd|token|(?:api|account"
-                           r"|access|secret|auth|private|licen[cs]e)-?key|secret|passphrase)[ =][\"']?"
-                           r"(?P<it>[^\s\"']{6,200})"), named, needs="-", words=_WORDS),
-    Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
-                           r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
-                           r"[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'"),
-    Rule("KEY", re.compile(rf"(?i)\b(?:{_CONNECT})\s?\([^()\n]{{0,200}}?[\"'][^\"'\n]{{0,60}}"
-                           r"[\"']\s?,\s?[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'",
-         words=listed("pdo | mysql | pg_connect | getconnection | sql.open | psycopg | pymssql | oracle")),
-    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_-])[\"']?pass[\"']?\s?(?::|=>?)\s?[\"'](?P<it>[^\"'\n]{6,100})[\"']"), argument,
-         needs="\"'", words=("pass",)),
-    Rule("KEY", re.compile(r"(?i)(?:password|passwd|login|smtp|gmail)[^\n]{0,80}[\"']"
-                           r"(?P<it>[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})[\"']"), needs=" ",
-         words=listed("password | passwd | login | smtp | gmail")),
-    Rule("KEY", re.compile(r"(?im)^\s*(?:\$ |> )?(?:set(?:env|x)?(?:\s+-\w+){0,2}|env|arg)\s+[A-Z0-9_]{0,40}"
-                           r"(?:token|secret|password|passwd|key|pat)\s+[\"']?(?P<it>[^\s\"'=]{8,200})"), named,
-         words=_WORDS),
-    Rule("KEY", re.compile(r"(?i)(?:app.specific|altool|notarytool|应用专用)[^\n]{0,120}?(?<![a-z-])"
-                           r"(?P<it>[a-z]{4}-[a-z]{4}-[a-z]{4}-[a-z]{4})(?![a-z-])"), apart, needs="-",
-         words=listed("specific | altool | notarytool | 应用专用")),
-    Rule("KEY", re.compile(r"(?i)\b(?:user-)?secrets? set\s+[\"']?[\w:.-]{1,80}[\"']?\s+(?:(?:--body|-b)[ =])?[\"']?"
-                           r"(?P<it>[^\s\"'-][^\s\"']{7,200})"), named, words=("secret",)),
-    Rule("KEY", re.compile(r"ConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<it>[^\"'\n]{4,100})[\"']"), option, needs="C"),
-    Rule("KEY", re.compile(r"(?i)WIFI:(?:[STH]:[^;\n]{0,40};){0,3}P:(?P<it>[^;\n]{6,64});"), login, needs=";"),
-    Rule("KEY", re.compile(r"(?i)\b(?:psk|wpa_passphrase)\s?=\s?\"?(?P<it>[^\s\"]{8,64})"), login, needs="="),
-    Rule("KEY", re.compile(r"(?i)\b(?:enable (?:secret|password)(?: \d)?|snmp-server community|"
-                           r"neighbor \S{1,40} password(?: \d)?) (?P<it>\S{5,80})"), option,
-         words=listed("enable | snmp-server | neighbor")),
-    Rule("KEY", re.compile(r"(?i)otpauth://[^\s?]{1,200}\?(?:[^\s&]{1,100}&){0,4}secret=(?P<it>[A-Z2-7]{16,64})"),
-         words=("otpauth",)),
-    Rule("KEY", re.compile(r"(?i)\b(?:name|key)[\"']?\s{0,2}[:=]\s{0,2}[\"']?[\w.-]{0,40}(?:passw(?:or)?d|passwd|pwd|secret"
-                           r"|token|api_?key|pass)[\w.-]{0,20}"
-                           r"[\"']?[\s,;]{1,40}[\"']?value[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<it>"
-                           r"[^\s\"'<>]{6,400})"), named, words=("value",)),
-    Rule("KEY", re.compile(r"(?i)\bnet use [^\n]{0,100}?\s(?P<it>[^\s\"'/\\*]{5,60}) /user:"), option, words=("net use",)),
-    Rule("KEY", re.compile(r"(?i)\"[\w-]{0,40}(?:pass|passwd|pwd|cred|secret|token|key)[\w-]{0,20}\"\s*\{"
-                           r"[^{}]{0,200}?\bdefault\s*=\s*\"(?P<it>[^\"\n]{6,200})\""), named, needs="{", words=_WORDS),
-)
-"""Arguments of programs, connection strings, calls that sign in."""
 
 _KEY_WORDS = any_of(r"""
     api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?key | (?:app|api|client|master)[ _-]?secret
     access[ _-]?token | api[ _-]?token
     (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰 | access[ _-]?key[ _-]?(?:id|secret)
 """)
-_CODE_WORDS = any_of("""
+_CODE_WORDS = by_first_letter("""
     pin(?: code| number)? | puk(?: code)? | otp | one.time (?:code|password) | passcode | combination
     (?:verification|security|gate|door|alarm|entry|access|safe|lock(?:box)?|unlock|garage|keypad|login|2fa|sms|backup) code
     wi-?fi password | password | cvv2? | cvc
@@ -246,31 +154,31 @@ _CODE_WORDS_ZH = any_of("""
     验证码 | 校验码 | 动态码 | 安全码 | 驗證碼 | 支付密码 | 取款密码 | wi-?fi密码 | 密码 | 密碼 | 口令 | 开机密码 | 锁屏密码
 """)
 _LETTERS_AFTER = any_of(f"""
-    password | passwd | passphrase | pwd | secret | token | passwort | contraseña | {_ZH}
+    password | passwd | passphrase | pwd | secret | token | passwort | contraseña | {SECRET_WORDS_ZH}
 """)
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
                            rf"(?:{SECRET_NAME}|(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}[A-Za-z0-9]{{1,40}}"
                            rf"(?:password|passwd|secret|token|apikey))[\"'`]?"
-                           rf"{_TYPED}\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+                           rf"{_TYPED}\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, SECRET_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?:{_LETTERS_AFTER})[\"'`]?\s{{0,3}}{_IS}\s{{0,3}}[\"'`“]?"
                            rf"(?-i:(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])(?P<it>[A-Za-z]{{8,64}}))(?![A-Za-z0-9_.(\[-])"),
-         letters, words=_WORDS),
+         letters, words=SECRET_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9])(?:[a-z0-9]{{1,20}}[_.-]){{0,4}}(?:{_LETTERS_AFTER}|pass|授权码)"
                            rf"[\"'`]?\s{{0,3}}"
                            rf"{_IS}\s{{0,3}}[\"'`“]?(?-i:(?P<it>[a-z]{{12,32}}))(?![A-Za-z0-9_.(\[-])"),
-         unspeakable, words=_WORDS),
+         unspeakable, words=SECRET_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
     Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
-                           rf"{_VALUE}"), named, DIGITS, _WORDS),
+                           rf"{_VALUE}"), named, DIGITS, SECRET_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}"
                            r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|[^\x00-\x7f\n，。；]{0,8}"
                            r"[是为用填写成])?\s{0,3}"
                            r"[\"'`“「『]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
-    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|passcode|pwd|pw"
+    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|(?<!sudo )passwd|passcode|pwd|pw"
                            r"|key content|(?:wpa|wep|network|wi-?fi) key)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
          listed("密码 | 密碼 | 口令 | passw | passc | pwd | pw | key")),

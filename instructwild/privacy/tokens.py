@@ -3,13 +3,13 @@
 Where a provider documents none, the form is the one that gitleaks and GitHub's secret scanning list for it.
 """
 
-from instructwild.text.word_table import any_of
+from instructwild.text.word_table import any_of, by_first_letter
 
 UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ENDS = "(?![A-Za-z0-9_-])"
 
 _FORMS = rf"""
-models        sk-(?:[a-z]{{2,8}}-)?(?:v1-)?[A-Za-z0-9_-]{{20,}}
+models        sk-(?!ssh-|ecdsa-)(?:[a-z]{{2,8}}-)?(?:v1-)?[A-Za-z0-9_-]{{20,}}
 groq          gsk_[A-Za-z0-9]{{30,}}
 perplexity    pplx-[A-Za-z0-9]{{30,}}
 replicate     r8_[A-Za-z0-9]{{30,}}
@@ -239,7 +239,7 @@ honeycomb     hc[abx]i[kc]_[a-z0-9]{{40,}}
 mapbox        [spt]k\.eyJ1I[A-Za-z0-9_-]{{30,}}\.[A-Za-z0-9_-]{{20,}}
 lark          t-g[A-Za-z0-9]{{38,}}
 wechat        wxid_[a-z0-9]{{10,20}}
-webtoken      eyJ[A-Za-z0-9_-]{{8,1000}}(?:\.[A-Za-z0-9_-]{{0,2000}}){{2,4}}
+webtoken      eyJ[A-Za-z0-9_-]{{8,1000}}(?:\.(?:\r?\n[\t\ ]{{0,40}}(?=[A-Za-z0-9_-]{{20}}))?[A-Za-z0-9_-]{{0,2000}}){{2,4}}
 """
 """Provider and form, a line each; `models` are OpenAI, Anthropic, OpenRouter, DeepSeek, DashScope, Moonshot, Langfuse."""
 
@@ -252,7 +252,7 @@ BEGINNINGS = any_of(r"""
 """)
 """How the commonest keys begin: what is looked for where a key is broken over lines or glued together from parts."""
 
-PROVIDERS = any_of("""
+PROVIDERS = by_first_letter("""
     openai | anthropic | claude | gemini | cohere | mistral | together | deepseek | moonshot | qwen | dashscope
     zhipu | baidu | hunyuan | huggingface | replicate
     azure | aws | amazon | gcp | google | firebase | alibaba | aliyun | tencent | qcloud | huawei | qiniu | upyun | volc | jd
