@@ -63,10 +63,15 @@ def only_where(may_be: pl.Expr, seen: pl.Expr, *columns: str) -> pl.Expr:
     return pl.struct("prompt", "answer", "prompt_size", "answer_size", *columns).map_batches(judged, return_dtype=pl.Boolean)
 
 
-def row_by_row(fails: Callable[[str, str], bool]) -> pl.Expr:
-    """What a function says of the prompt and the answer of each row; slow, and to stand within `only_where`."""
+def all_at_once(fail: Callable[[pl.Series, pl.Series], pl.Series]) -> pl.Expr:
+    """What a function says of the columns of prompts and answers; to stand within `only_where`."""
     def judged(rows: pl.Series) -> pl.Series:
-        texts = rows.struct.field("prompt").to_list(), rows.struct.field("answer").to_list()
-        return pl.Series(rows.name, list(map(fails, *texts)), dtype=pl.Boolean)
+        return fail(rows.struct.field("prompt"), rows.struct.field("answer")).alias(rows.name)
 
     return pl.struct("prompt", "answer").map_batches(judged, return_dtype=pl.Boolean)
+
+
+def row_by_row(fails: Callable[[str, str], bool]) -> pl.Expr:
+    """What a function says of the prompt and the answer of each row; slow, and to stand within `only_where`."""
+    return all_at_once(lambda prompts, answers: pl.Series(list(map(fails, prompts.to_list(), answers.to_list())),
+                                                          dtype=pl.Boolean))
