@@ -205,7 +205,7 @@ MISSING_INPUT = SINGLE_TURN & (
                  & ~PROMPT.str.contains("知识", literal=True))
     | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),
                  matches(PROMPT, _HAN_BARE_TASK) & ~matches(PROMPT, _HAN_PROGRAM))
-    | only_where(PROMPT_SIZE < 40, matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
+    | only_where((PROMPT_SIZE < 40) & matches(PROMPT, _HAN_PROBLEM), matches(ANSWER, r"\d"))
     | only_where((PROMPT_SIZE < 120) & ~PROMPT.str.contains("\n", literal=True) & PROMPT.str.contains(_OPENS_A_TITLE),
                  matches(PROMPT, _TITLED_ALONE))
     | only_where((PROMPT_SIZE < 160) & ~matches(PROMPT, _HOLDS_ONE),
