@@ -123,10 +123,16 @@ def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[
     return pl.concat([rows, mended.select(rows.columns)], rechunk=True)[order]
 
 
+def names_of_hits(hits: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a hit, `at`, and the `names` of their hits; `hits` has `at`, and one boolean column for each name."""
+    names = pl.Series([name for name in hits.columns if name != AT], dtype=pl.String)
+    row, column = np.nonzero(hits.drop(AT).fill_null(False).to_numpy())
+    return pl.DataFrame({AT: hits[AT][row], "names": names[column]}).group_by(AT, maintain_order=True).agg("names")
+
+
 def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     """The rows with flags added: `hits` has `at`, and one boolean column for each flag, named after it."""
-    new = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in hits.columns if name != AT)).list.drop_nulls()
-    changed = hits.filter(pl.any_horizontal(pl.exclude(AT))).select(AT, new=new)
+    changed = names_of_hits(hits).rename({"names": "new"})
     if changed.is_empty():
         return rows
     old = pl.col("labels").struct.field("flags")
