@@ -164,7 +164,8 @@ def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("messages").list.get(at, null_on_oob=True).struct.field("content").alias(name)
         for at, name in enumerate((PROMPT, ANSWER)))
     others = _texts(rows.filter(~alone))
-    return rows.with_columns(_with_others(rows, alone, contents[name], others[name]).alias(name) for name in (PROMPT, ANSWER))
+    return rows.with_columns(_with_others(rows, alone, contents[name], others[name]).alias(name)
+                             for name in (PROMPT, ANSWER))
 
 
 def _texts(rows: pl.DataFrame) -> pl.DataFrame:
