@@ -24,9 +24,9 @@ from instructwild.clean.unnamed_subject import (
     LONGEST,
     MAY_LACK_IT,
     SHORTEST_ANSWER,
-    answer_features,
     speaks_against,
     speaks_for,
+    speaks_of,
 )
 
 OTHERS, SAY_OF_OTHERS = 500, 0.4
@@ -79,16 +79,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="what `clean --strict` wrote")
     turns, lacking, others = rows_of(parser.parse_args().folder)
-    rows = [*turns, *others]
-    prompts = [{**speaks_for(prompt), **speaks_against(prompt)} for prompt, _ in rows]
-    answers = [answer_features(*row) for row in rows]
-    table = np.array([[*first.values(), *second.values()] for first, second in zip(prompts, answers, strict=True)], float)
+    prompts, answers = (pl.Series([row[side] for row in (*turns, *others)], dtype=pl.String) for side in (0, 1))
+    of_prompts = pl.concat([speaks_for(prompts), speaks_against(prompts)], how="horizontal")
+    of_answers = speaks_of(prompts, answers)
+    table = np.hstack([of_prompts.cast(pl.Float64).to_numpy(), of_answers.cast(pl.Float64).to_numpy()])
     weights = weights_of(table, [float(label) for label in (*lacking, *[False] * len(others))],
                          np.array([1.0] * len(turns) + [SAY_OF_OTHERS] * len(others)))
     rounded = [round(float(weight), 2) for weight in weights]
     print(len(turns), "turns,", sum(lacking), "of them without their subject;", len(others), "rows of other sources")
-    print("PROMPT_WEIGHTS =", dict(zip(prompts[0], rounded, strict=False)))
-    print("ANSWER_WEIGHTS =", dict(zip(answers[0], rounded[len(prompts[0]):], strict=True)))
+    print("PROMPT_WEIGHTS =", dict(zip(of_prompts.columns, rounded, strict=False)))
+    print("ANSWER_WEIGHTS =", dict(zip(of_answers.columns, rounded[of_prompts.width:], strict=True)))
 
 
 if __name__ == "__main__":

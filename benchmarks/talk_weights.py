@@ -18,7 +18,7 @@ import polars as pl
 import torch
 
 from benchmarks.logistic import fitted
-from instructwild.clean.talk import FILE, LONGEST, features, held_out, reads_as_english
+from instructwild.clean.talk import FILE, LONGEST, features_of_openings, features_of_prompts, held_out, reads_as_english
 
 TALKS = "sharegpt-turns"
 OTHERS = 30_000
@@ -50,8 +50,11 @@ def rows_of(folder: Path) -> tuple[list[Row], list[Row], list[Row]]:
 
 
 def _features(rows: list[list[dict[str, str]]]) -> list[Row]:
-    return [features(turns[0]["content"], turns[1]["content"]) for turns in rows
-            if len(turns) == 2 and len(turns[0]["content"]) < LONGEST and reads_as_english(turns[0]["content"])]
+    pairs = [(turns[0]["content"], turns[1]["content"]) for turns in rows
+             if len(turns) == 2 and len(turns[0]["content"]) < LONGEST and reads_as_english(turns[0]["content"])]
+    prompts, answers = (pl.Series([pair[side] for pair in pairs], dtype=pl.String) for side in (0, 1))
+    listed = pl.concat([features_of_prompts(prompts), features_of_openings(answers)])
+    return [{*of_row} for of_row in listed.group_by("row", maintain_order=True).agg("feature")["feature"].to_list()]
 
 
 def by_likeness(examples: list[Row], talks: list[Row], others: list[Row]) -> list[Row]:

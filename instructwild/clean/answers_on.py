@@ -83,18 +83,22 @@ _USED_BEFORE = "(?i)" + any_of(rf"""
     \bthat i used in the (?:example|code|script)\b
     \bin the (?:example|code|script|query|story) i (?:gave|provided|used|wrote)\b
     \b{_COMMON_WORK} (?:that )?(?:we|i) {_DONE_TOGETHER} ?(?:earlier|above|before|previously|in)\b
-    \bchanges (?:we|you)(?:['’]ve| have) made\b | \A\W*{_OPENS_ANEW}\b
+    \bchanges (?:we|you)(?:['’]ve| have) made\b
 """)
+_WHO_USED_IT = rf"(?i)(?:we|i) (?:gave|{_DONE_TOGETHER})|changes (?:we|you)"
+"""What any text that this matches holds; whole answers are searched for it."""
 _WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:confusion|mistakes?|errors?|oversight"
               r"|misunderstanding|mix-?up|typo|omission"
               r"|(?:previous|earlier|incomplete|wrong|generic|repeated|vague|confusing)"
               r" (?:response|answer|reply|code|message))\b")
 
 ANSWER_GOES_ON = (((PROMPT_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
-                  | only_where(matches(ANSWER, _USED_BEFORE)
-                               | ((PROMPT_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)),
+                  | only_where((PROMPT_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK),
                                ~matches(PROMPT, SPEAKS_FOR)))
 """Of prompts without a text of their own."""
+USED_BEFORE = only_where(only_where(ANSWER.str.contains(_WHO_USED_IT), matches(ANSWER, _USED_BEFORE))
+                         | matches(ANSWER, rf"(?i)\A\W*{_OPENS_ANEW}\b"), ~matches(PROMPT, SPEAKS_FOR))
+"""Likewise; the only words that are looked for behind the opening of an answer."""
 ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, SPEAKS_FOR))
 WITHDRAWS_AN_ANSWER = only_where(matches(ANSWER.str.head(120), _WITHDRAWS),
                                  (PROMPT_SIZE < 2000) & ~matches(PROMPT, SPEAKS_FOR))
@@ -105,3 +109,5 @@ ASKS_BACK = only_where((PROMPT_SIZE < 120) & (ANSWER_SIZE < 500)
                        & ~matches(PROMPT, rf"{SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
                                           rf" me\b"))
 """The answer says that it does not know what is meant, and asks for more."""
+OPENINGS = (_ANSWERS_ON, _ANSWER_POINTS_BACK, _WITHDRAWS, _GIVES_MORE)
+"""What an answer that goes on opens with, for one look at all."""

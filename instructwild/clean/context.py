@@ -7,11 +7,18 @@ does: "I apologize for the error in my previous response".
 
 import polars as pl
 
-from instructwild.clean.answers_on import ANSWERS_A_TALK, ASKS_BACK, WITHDRAWS_AN_ANSWER
+from instructwild.clean.answers_on import (
+    ANSWER_GOES_ON,
+    ANSWERS_A_TALK,
+    ASKS_BACK,
+    OPENINGS,
+    USED_BEFORE,
+    WITHDRAWS_AN_ANSWER,
+)
 from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
 from instructwild.clean.follow_ups import FOLLOWS_UP
 from instructwild.clean.nothing_given import NOTHING_GIVEN
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, matches_any, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -128,11 +135,16 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
              r"|add)\b[^\n]{0,80}\s*\n\s*"
              r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
-LOST_CONTEXT = SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
+_OPENS_ON = only_where(
+    matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)),
+    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK)
+    | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
+"""The opening of the answer shows the lost turn."""
+LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
     PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
-    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER | NAMES_WHAT_IS_GONE).fill_null(False)
-    | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK | ANSWERS_A_TALK
+    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
+    | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK
     | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
@@ -199,13 +211,13 @@ _NO_QUESTION = only_where(
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION | NOTHING_GIVEN
-    | only_where(PROMPT.str.len_bytes() < 90, matches(PROMPT, _THIS_WORK)
-                 & _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0))
+    | only_where((PROMPT.str.len_bytes() < 90) & matches(PROMPT, _THIS_WORK),
+                 _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0))
     | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)
                  & ~PROMPT.str.contains("知识", literal=True))
     | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),
                  matches(PROMPT, _HAN_BARE_TASK) & ~matches(PROMPT, _HAN_PROGRAM))
-    | only_where(PROMPT_SIZE < 40, matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
+    | only_where((PROMPT_SIZE < 40) & matches(PROMPT, _HAN_PROBLEM), matches(ANSWER, r"\d"))
     | only_where((PROMPT_SIZE < 120) & ~PROMPT.str.contains("\n", literal=True) & PROMPT.str.contains(_OPENS_A_TITLE),
                  matches(PROMPT, _TITLED_ALONE))
     | only_where((PROMPT_SIZE < 160) & ~matches(PROMPT, _HOLDS_ONE),

@@ -5,7 +5,7 @@ Of prompts without a text of their own; each pattern is one way of naming it.
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, matches_any, only_where
 from instructwild.clean.spoken_for import ASKS_FOR_WORDING, SPEAKS_FOR
 from instructwild.text.word_table import group_of, listed
 
@@ -94,7 +94,7 @@ _UNLESS = ((_COUNT_MORE, _COMPARES, 240), (_LIKE_BEFORE, _LIKE_WHAT_IS_NAMED, 24
            (_LATER_PART, _PART_OF, 160), (_NUMBERED, _NUMBERED_OF, 160), (_WHICH, _CHOICES, 140),
            (_ABOVE, _SHOWN_ABOVE, 200))
 """Ways of naming it, what of the same look names something else, and below how many characters."""
-_MAY_NAME_IT = pl.any_horizontal(matches(PROMPT, pattern) for pattern in (*_ALONE, *(row[0] for row in _UNLESS)))
+_MAY_NAME_IT = matches_any(PROMPT, (*_ALONE, *(row[0] for row in _UNLESS)))
 _PROMPT_NAMES_IT = only_where(_MAY_NAME_IT, pl.any_horizontal(
     *(matches(PROMPT, pattern) for pattern in _ALONE),
     *((most > PROMPT_SIZE) & matches(PROMPT, pattern) & ~matches(PROMPT, other) for pattern, other, most in _UNLESS)))

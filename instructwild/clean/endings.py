@@ -52,7 +52,8 @@ CUT_OFF = (((ANSWER_SIZE > 80) & (_OPEN_COMMA | matches(ANSWER.str.tail(12), rf"
                         _MID_SENTENCE | _MID_ITEM)
            | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE) | _OPEN_CLAUSE | _OPEN_BRACKET)
 
-_ONE_LINE = ANSWER.str.tail(300).str.extract(r"\n([^\n]*)\n[^\n]*\z").str.strip_chars_start("0123456789.)、 (*•-")
+_LINES = ANSWER.str.tail(300).str.split("\n").list.slice(1)              # the first one may be a part of a line
+_ONE_LINE = _LINES.list.get(-2, null_on_oob=True).str.strip_chars_start("0123456789.)、 (*•-")
 _NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"
 _COUNT = ANSWER.str.count_matches(_ONE_LINE + "\n", literal=True)
 _FILLED = ANSWER.str.count_matches("\n", literal=True) - ANSWER.str.count_matches("\n\n", literal=True) + 1
@@ -63,14 +64,17 @@ _SAME_LINES = only_where(
 """The last complete line, its number aside, is more than a third of all. In a questionnaire each question has its own line
 beside those that come back."""
 
-_END = ANSWER.str.tail(16)
+_LAST = 16
+_END = ANSWER.str.tail(_LAST)
+_COMES_BEFORE = ANSWER.str.head(-_LAST).str.contains(_END, literal=True)
+"""Much faster to see than how often."""
 _TIMES = ANSWER.str.count_matches(_END, literal=True)
 _WORDS = ANSWER.str.split(" ")
 _LOOPS = only_where(
     (ANSWER_SIZE >= 80) & ~holds_any(ANSWER, ["|", "__", "</", "```"]),
-    only_where((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}"),
+    only_where(_COMES_BEFORE, only_where((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}"),
                pl.when(ANSWER.str.contains(" ", literal=True)).then(_WORDS.list.n_unique() * 5 < _WORDS.list.len())
-               .otherwise(_TIMES * 32 > ANSWER_SIZE)))
+               .otherwise(_TIMES * 32 > ANSWER_SIZE))))
 """The last words come back again and again, and the answer has hardly any others; in one line too."""
 
 REPETITION = _SAME_LINES | _LOOPS

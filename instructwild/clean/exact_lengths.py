@@ -43,5 +43,5 @@ def far_from_its_length(prompt: str, answer: str) -> bool:
 
 
 FAR_FROM_ITS_LENGTH = only_where(
-    (PROMPT.str.len_bytes() < 600) & (ANSWER.str.len_bytes() > 0) & matches(PROMPT, r"(?i)\d[ -]words?\b"),
-    row_by_row(far_from_its_length))
+    (PROMPT.str.len_bytes() < 600) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word"),
+    only_where(matches(PROMPT, r"(?i)\d[ -]words?\b"), row_by_row(far_from_its_length)))

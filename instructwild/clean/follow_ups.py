@@ -6,7 +6,6 @@ answer opens with shows the same: that is in `answers_on`.
 
 import polars as pl
 
-from instructwild.clean.answers_on import ANSWER_GOES_ON
 from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
 from instructwild.clean.pointers import POINTS_AT_NOTHING
 from instructwild.text.word_table import any_of, group_of
@@ -271,6 +270,5 @@ FOLLOWS_UP = (PROMPT_SIZE < 240) & (((PROMPT_SIZE < 50) & matches(PROMPT, _HAN_G
                                                             r" .*\bthese\b"))
                               | only_where((PROMPT_SIZE < 100) & _ONE_SENTENCE & matches(PROMPT, _NOBODY_NAMED),
                                            ~matches(PROMPT, _NAMES_SOMEBODY))
-                              | POINTS_AT_NOTHING
-                              | ANSWER_GOES_ON).fill_null(False)
+                              | POINTS_AT_NOTHING).fill_null(False)
 """Of prompts without a text of their own."""

@@ -67,6 +67,6 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
 _PATTERNS = [(LazyPattern(_AT_MOST), WORDS, True), (LazyPattern(_HAN_AT_MOST), _HAN_WORDS, True),
              (LazyPattern(_AT_LEAST), WORDS, False), (LazyPattern(_HAN_AT_LEAST), _HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
-    (PROMPT_SIZE < _LONGEST_PROMPT) & matches(PROMPT, SAYS_HOW_LONG) & (ANSWER.str.len_bytes() > 0),
-    row_by_row(breaks_its_limit))
+    (PROMPT_SIZE < _LONGEST_PROMPT) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word|字"),
+    only_where(matches(PROMPT, SAYS_HOW_LONG), row_by_row(breaks_its_limit)))
 """An answer that breaks the one limit of words or characters that its prompt sets, by more than a slip."""

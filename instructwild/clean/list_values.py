@@ -56,9 +56,11 @@ def wrong_list_value(prompt: str, answer: str) -> bool:
     """
     if len(prompt) > LONGEST_PROMPT or len(answer) > LONGEST_ANSWER or "```" in answer:
         return False
-    kinds = [name for name, pattern in _KIND.items() if pattern.search(prompt)]
     lists = _LIST.findall(prompt)
-    if len(kinds) != 1 or len(lists) != 1 or _OTHERWISE.search(prompt) or _NO_NUMBER.search(prompt):
+    if len(lists) != 1:
+        return False
+    kinds = [name for name, pattern in _KIND.items() if pattern.search(prompt)]
+    if len(kinds) != 1 or _OTHERWISE.search(prompt) or _NO_NUMBER.search(prompt):
         return False
     values = [Fraction(number) for number in _NUMBERS.findall(lists[0])]
     if len(_NUMBERS.findall(prompt)) != len(values):

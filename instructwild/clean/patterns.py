@@ -25,6 +25,14 @@ def matches(text: pl.Expr, pattern: str) -> pl.Expr:
     return text.str.contains(_EDGE.sub(r"\1(?-u:\\b)", pattern))
 
 
+def matches_any(text: pl.Expr, patterns: Iterable[str]) -> pl.Expr:
+    """Whether one of the patterns occurs, by one search.
+
+    Of patterns that begin alike, or with words, it takes a third of the time of one search each; of some, thrice as long.
+    """
+    return matches(text, "|".join(f"(?:{pattern})" for pattern in patterns))
+
+
 def holds_any(text: pl.Expr, words: Iterable[str]) -> pl.Expr:
     """Whether one of the words occurs in the text: some ten times as fast as `str.contains_any` over long texts."""
     return text.str.contains("|".join(map(re.escape, words)))
@@ -63,10 +71,15 @@ def only_where(may_be: pl.Expr, seen: pl.Expr, *columns: str) -> pl.Expr:
     return pl.struct("prompt", "answer", "prompt_size", "answer_size", *columns).map_batches(judged, return_dtype=pl.Boolean)
 
 
-def row_by_row(fails: Callable[[str, str], bool]) -> pl.Expr:
-    """What a function says of the prompt and the answer of each row; slow, and to stand within `only_where`."""
+def all_at_once(fail: Callable[[pl.Series, pl.Series], pl.Series]) -> pl.Expr:
+    """What a function says of the columns of prompts and answers; to stand within `only_where`."""
     def judged(rows: pl.Series) -> pl.Series:
-        texts = rows.struct.field("prompt").to_list(), rows.struct.field("answer").to_list()
-        return pl.Series(rows.name, list(map(fails, *texts)), dtype=pl.Boolean)
+        return fail(rows.struct.field("prompt"), rows.struct.field("answer")).alias(rows.name)
 
     return pl.struct("prompt", "answer").map_batches(judged, return_dtype=pl.Boolean)
+
+
+def row_by_row(fails: Callable[[str, str], bool]) -> pl.Expr:
+    """What a function says of the prompt and the answer of each row; slow, and to stand within `only_where`."""
+    return all_at_once(lambda prompts, answers: pl.Series(list(map(fails, prompts.to_list(), answers.to_list())),
+                                                          dtype=pl.Boolean))

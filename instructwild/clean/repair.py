@@ -73,7 +73,7 @@ def _examined(roles: Sequence[str], texts: Sequence[str], active: Mapping[str, s
     """
     now, seen = list(texts), []
     for name, action in active.items():
-        if not shown[name] and DAMAGE[name].doubtful is None and now == texts:
+        if not shown[name] and now == texts:
             continue                                   # one repair may uncover another damage
         turned = list(zip(roles, (text or "" for text in now), strict=True))
         after = [new if old is not None else None for old, new in zip(now, DAMAGE[name].mended(turned), strict=True)]

@@ -63,8 +63,9 @@ def _short(item: str) -> bool:
     return len(item) > 1 and 0 < len(_WORDS.findall(item)) <= (4 if item.isascii() else 12) and not re.search("[:：]", item)
 
 
-_ONE_LIST = (PROMPT.str.count_matches(r"[,，、;；\n]") < 3) & ~matches(ANSWER, rf"{_MARKS}|{_TWO_SENTENCES}")
 REPEATED_ITEM = only_where(
     where(ANSWER.str.len_bytes() < 3 * _LONGEST, ANSWER).str.contains(rf"(?:[,，、;；\n][^,，、;；\n]*){{{_FEWEST - 2},}}"),
-    only_where(_ONE_LIST, row_by_row(lambda _, answer: repeats_an_item(answer)) & ~matches(PROMPT, _MAY_REPEAT)))
+    only_where(~matches(ANSWER, rf"{_MARKS}|{_TWO_SENTENCES}"), only_where(
+        PROMPT.str.count_matches(r"[,，、;；\n]") < 3,
+        row_by_row(lambda _, answer: repeats_an_item(answer)) & ~matches(PROMPT, _MAY_REPEAT))))
 """Of a list of plain words that was asked for, one stands there twice; what is asked of a list may have equal answers."""

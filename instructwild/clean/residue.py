@@ -101,8 +101,10 @@ _ASSISTANT = pl.when(pl.col("messages").list.len() > 2).then(
 _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|speak as|translate|story|dialogue|script|joke"
           r"|poem"
           r"|扮演|假设你是|假装|故事|翻译|剧本|对话|代码")
-_NAMES_ONE = rf"{_VENDOR}|{_HAN_VENDOR}|{_MODEL}|{_COMMON_NAME}|{_HAN_MODEL}"
-MODEL_IDENTITY = only_where(matches(_ASSISTANT, _NAMES_ONE),
+# Each of the two holds few enough names for a search of literals; of both as one pattern the engine makes an automaton.
+_NAMES_ONE = (matches(_ASSISTANT, rf"{_VENDOR}|{_MODEL}|{_COMMON_NAME}")
+              | matches(_ASSISTANT, rf"{_HAN_VENDOR}|{_HAN_MODEL}"))
+MODEL_IDENTITY = only_where(_NAMES_ONE,
                             only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages"), "messages")
 
 _MAY_BE_BLANK = (PROMPT_SIZE < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])

@@ -123,10 +123,16 @@ def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[
     return pl.concat([rows, mended.select(rows.columns)], rechunk=True)[order]
 
 
+def names_of_hits(hits: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a hit, `at`, and the `names` of their hits; `hits` has `at`, and one boolean column for each name."""
+    names = pl.Series([name for name in hits.columns if name != AT], dtype=pl.String)
+    row, column = np.nonzero(hits.drop(AT).fill_null(False).to_numpy())
+    return pl.DataFrame({AT: hits[AT][row], "names": names[column]}).group_by(AT, maintain_order=True).agg("names")
+
+
 def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     """The rows with flags added: `hits` has `at`, and one boolean column for each flag, named after it."""
-    new = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in hits.columns if name != AT)).list.drop_nulls()
-    changed = hits.filter(pl.any_horizontal(pl.exclude(AT))).select(AT, new=new)
+    changed = names_of_hits(hits).rename({"names": "new"})
     if changed.is_empty():
         return rows
     old = pl.col("labels").struct.field("flags")
@@ -153,13 +159,23 @@ def _mended(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[st
 
 def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `prompt` and `answer`, as `schema.prompt_text` and `Instruction.response` define them."""
-    listed = rows.select(AT, "messages").explode("messages").unnest("messages").with_row_index("place")
+    alone = single(rows)
+    contents = rows.filter(alone).select(
+        pl.col("messages").list.get(at, null_on_oob=True).struct.field("content").alias(name)
+        for at, name in enumerate((PROMPT, ANSWER)))
+    others = _texts(rows.filter(~alone))
+    return rows.with_columns(_with_others(rows, alone, contents[name], others[name]).alias(name)
+                             for name in (PROMPT, ANSWER))
+
+
+def _texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The prompts and answers of rows of any number of turns."""
+    listed = turns(rows).with_row_index("place")
     last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("place").max().alias("last"))
     listed = listed.join(last, on=AT, how="left", maintain_order="left")
     asks = pl.col("place") <= pl.col("last")
     prompt = listed.filter(asks & (pl.col("role") != "assistant")).group_by(AT).agg(pl.col("content").str.join("\n"))
     answer = listed.filter(pl.col("place") > pl.col("last")).group_by(AT).agg(pl.col("content").last().alias(ANSWER))
-    return (rows.drop(PROMPT, ANSWER, strict=False)
-            .join(prompt.rename({"content": PROMPT}), on=AT, how="left", maintain_order="left")
+    return (rows.select(AT).join(prompt.rename({"content": PROMPT}), on=AT, how="left", maintain_order="left")
             .join(answer, on=AT, how="left", maintain_order="left")
             .with_columns(pl.col(PROMPT).fill_null("")))

@@ -32,7 +32,7 @@ from instructwild.clean.residue import (
     SHARE_RESIDUE,
     UNFILLED_PLACEHOLDER,
 )
-from instructwild.clean.rows import flagged
+from instructwild.clean.rows import flagged, names_of_hits
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.clean.swapped_roles import SWAPPED_ROLES
 from instructwild.clean.talk import MID_CONVERSATION
@@ -197,9 +197,6 @@ def judged(rows: pl.DataFrame, seen: Mapping[str, pl.Expr], chosen: Mapping[str,
 
 def rule_drops(hits: pl.DataFrame) -> pl.DataFrame:
     """Drops of the rows that any rule sees; `hits` has `at`, and one boolean column for each rule, named after it."""
-    names = [name for name in hits.columns if name != "at"]
-    if not names:
+    if hits.width < 2:
         return pl.DataFrame(schema=DROPS)
-    seen_by = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls()
-    hit_rows = hits.filter(pl.any_horizontal(*names)).select("at", rules=seen_by)
-    return drops(hit_rows, Reason.RULE, rules=pl.col("rules"))
+    return drops(names_of_hits(hits), Reason.RULE, rules=pl.col("names"))

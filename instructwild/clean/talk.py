@@ -6,16 +6,13 @@ words and pairs of words in the prompt and in the opening of the answer, from `p
 
 import json
 from functools import cache
-from itertools import pairwise
-from math import fsum
 from pathlib import Path
 from zlib import crc32
 
 import polars as pl
 
 from instructwild.clean.context import SINGLE_TURN
-from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where, row_by_row
-from instructwild.text.lazy_pattern import LazyPattern
+from instructwild.clean.patterns import PROMPT_SIZE, all_at_once, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -23,10 +20,12 @@ PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 FILE = Path(__file__).with_name("talk_weights.json")
 LONGEST, OPENING = 300, 160
 """Characters of a prompt that is judged, as longer ones may hold what they speak of; characters read of its answer."""
+UNIT = 2.0**54
+"""Of a weight: all from 0.25 on are whole multiples of one over it."""
 LEAST, LEAST_OF_PROMPT = 6.0, 1.0
 """The sums from which on a row is seen: of all weights, and of those of the prompt alone. Half of what one source of talks
 opens its answers with ("Sure! Here's an example") says nothing about the prompt."""
-_TOKENS = LazyPattern(r"[a-z]+(?:'[a-z]+)?|\d+|[?.!,:;\n\"`]")
+_TOKENS = r"[a-z]+(?:'[a-z]+)?|\d+|[?.!,:;\n\"`]"
 _ANSWERS_SOMEBODY = r"\A\W*" + group_of(r"""
     Sure | Certainly | Yes | I apolog | Apolog | My apolog | You(?:['’]| a)re | Great | Understood | Here['’]s | Thank
     Of course | Absolutely | In that case | Alright | No problem | Sorry | I['’]m | Ok | It looks | It seems | I see
@@ -48,63 +47,65 @@ _OPENS_A_TALK = (r"(?i)\bi(?: am|['’]?m)? ?(?:going to|will|['’]ll|shall) (?
 """Prompts of a talk that is to come."""
 
 
-def _words(text: str) -> list[str]:
-    return ["#" if token[0] in "0123456789" else token for token in _TOKENS.findall(text.lower().replace("’", "'"))]
+def features_of_prompts(prompts: pl.Series) -> pl.DataFrame:
+    """Words, signs and pairs of neighbours in each prompt, `^` before and `$` after them: `row` and `feature`, not unique.
 
-
-def features(prompt: str, answer: str) -> set[str]:
-    """Words, signs and pairs of them: of the prompt as they are, of the opening of the answer behind ">".
-
-    >>> sorted(features("Now?", "Yes"))
-    ['$', '>', '> >yes', '>yes', '?', '? $', '^', '^ now', 'now', 'now ?']
+    >>> " | ".join(features_of_prompts(pl.Series(["Now?"]))["feature"])
+    '^ | now | ? | $ | ^ now | now ? | ? $'
     """
-    return _asks(prompt) | _says(answer)
+    return _with_pairs(pl.concat_list(pl.lit("^"), _tokens(prompts), pl.lit("$")))
 
 
-def _asks(prompt: str) -> set[str]:
-    return _with_pairs(["^", *_words(prompt), "$"])
+def features_of_openings(answers: pl.Series) -> pl.DataFrame:
+    """The same of the opening of each answer, every word behind `>`.
+
+    >>> " | ".join(features_of_openings(pl.Series(["Yes, I can"]))["feature"])
+    '> | >yes | >, | >i | >can | > >yes | >yes >, | >, >i | >i >can'
+    """
+    marked = pl.concat_list(pl.lit(""), _tokens(answers.str.head(OPENING)))
+    return _with_pairs(marked.list.eval(pl.lit(">") + pl.element()))
 
 
-def _says(answer: str) -> set[str]:
-    return _with_pairs([">", *(f">{word}" for word in _words(answer[:OPENING]))])
+def _tokens(texts: pl.Series) -> pl.Series:
+    """The words and signs of each text, every number as `#`."""
+    lower = texts.str.to_lowercase().str.replace_all("’", "'", literal=True)
+    number = pl.element().is_between(pl.lit("0"), pl.lit(":"), closed="left")
+    return lower.str.extract_all(_TOKENS).list.eval(pl.when(number).then(pl.lit("#")).otherwise(pl.element()))
 
 
-def _with_pairs(words: list[str]) -> set[str]:
-    return {*words, *(f"{word} {following}" for word, following in pairwise(words))}
+def _with_pairs(tokens: pl.Expr) -> pl.DataFrame:
+    singles = pl.select(feature=tokens).with_row_index("row").explode("feature")
+    row, token = pl.col("row"), pl.col("feature")
+    with_next = singles.select("row", token + " " + token.shift(-1), same_row=row == row.shift(-1))
+    return pl.concat([singles, with_next.filter("same_row").drop("same_row")])
 
 
 @cache
-def weights() -> tuple[float, dict[str, float]]:
-    """The intercept, and the weight of each feature."""
+def weights() -> tuple[float, pl.DataFrame]:
+    """The intercept, and the weight of each `feature` in `units`: whole numbers, which sum up to the same in any order."""
     stored = json.loads(FILE.read_text(encoding="utf-8"))
-    return stored["intercept"], stored["weights"]
+    units = {feature: int(UNIT * weight) for feature, weight in stored["weights"].items()}
+    return stored["intercept"], pl.DataFrame({"feature": [*units], "units": [*units.values()]})
 
 
-def stands_in_a_talk(prompt: str, answer: str) -> bool:
+def sums_of_weights(features: pl.DataFrame, rows: int) -> pl.Series:
+    """The sum of the weights of the features that each of so many rows has."""
+    known = features.join(weights()[1], on="feature").unique(["row", "feature"])
+    sums = known.group_by("row").agg(pl.col("units").sum())
+    every = pl.select(row=pl.int_range(rows, dtype=pl.UInt32)).join(sums, on="row", how="left", maintain_order="left")
+    return every["units"].fill_null(0) / UNIT
+
+
+def stand_in_a_talk(prompts: pl.Series, answers: pl.Series) -> pl.Series:
     """Whether the words of a prompt, and with them those of the opening of its answer, speak for a talk that is gone.
 
-    >>> stands_in_a_talk("Great, now add the second step to that table again", "Sure, here's the updated table:")
-    True
-    >>> stands_in_a_talk("Can you explain how tides work?", "Sure! Tides rise and fall with the moon.")
-    False
+    >>> stand_in_a_talk(pl.Series(["Great, now add the second step to that table again", "Can you explain how tides work?"]),
+    ...                 pl.Series(["Sure, here's the updated table:", "Sure! Tides rise and fall with the moon."])).to_list()
+    [True, False]
     """
-    asks = weight_of_prompt(prompt)
-    return asks >= LEAST_OF_PROMPT and weights()[0] + asks + weight_of_opening(answer) >= LEAST
-
-
-def weight_of_prompt(prompt: str) -> float:
-    """The sum of the weights of what the prompt says."""
-    return _sum(_asks(prompt))
-
-
-def weight_of_opening(answer: str) -> float:
-    """The sum of the weights of what the opening of the answer says."""
-    return _sum(_says(answer))
-
-
-def _sum(names: set[str]) -> float:
-    known = weights()[1]
-    return fsum(map(known.__getitem__, known.keys() & names))       # the same in whatever order a set has them
+    asks = sums_of_weights(features_of_prompts(prompts), len(prompts))
+    says = sums_of_weights(features_of_openings(answers.set(asks < LEAST_OF_PROMPT, "")), len(answers))
+    return (asks >= LEAST_OF_PROMPT) & (weights()[0] + asks + says >= LEAST)
 
 
 def reads_as_english(text: str) -> bool:
@@ -120,5 +121,5 @@ def held_out(prompt: str) -> bool:
 MID_CONVERSATION = SINGLE_TURN & only_where(
     (PROMPT.str.len_bytes() < 1.2 * LONGEST) & matches(ANSWER.str.head(20), _ANSWERS_SOMEBODY),
     only_where((PROMPT_SIZE < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT_SIZE)
-               & matches(PROMPT, _MAY_BE) & ~matches(PROMPT, _OPENS_A_TALK), row_by_row(stands_in_a_talk)))
+               & matches(PROMPT, _MAY_BE) & ~matches(PROMPT, _OPENS_A_TALK), all_at_once(stand_in_a_talk)))
 """In English: of other languages no source of talks was at hand."""

@@ -5,13 +5,16 @@ Sums as those of `talk`, with figures beside words: how much of the prompt comes
 answer is about the prompt names, what both point at with "the". The weights are from `python -m benchmarks.subject_weights`.
 """
 
-from collections import Counter
+from collections.abc import Mapping
+from functools import reduce
+from operator import add
 
+import numpy as np
 import polars as pl
 
 from instructwild.clean.context import SINGLE_TURN
-from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where, row_by_row
-from instructwild.clean.talk import weight_of_opening, weight_of_prompt
+from instructwild.clean.patterns import PROMPT_SIZE, all_at_once, matches, only_where
+from instructwild.clean.talk import features_of_openings, features_of_prompts, sums_of_weights
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of, listed
 
@@ -30,18 +33,18 @@ PROMPT_WEIGHTS = {"intercept": 1.32, "words": 0.35, "the": 0.78, "points": 0.49,
                   "articles": -0.32, "defined": -0.66, "identifier": -0.48}
 ANSWER_WEIGHTS = {"words": 0.23, "the new": 0.28, "prompt comes back": -1.52, "subject is named": -1.9}
 
-_SAYS_LITTLE = frozenset(" ".join(listed("""
+_SAYS_LITTLE = " ".join(listed("""
     the and for that this with you your are was can have has will not but from they what how when which would could should
     there their them then than into about more some any all also our out over just like make made use used using one two
     its it's i'm i'd here here's sure certainly yes may might need want help please let get give example provide following
     based each other these those who why where does did been being such only very most many much own same way ways write
     create time first step steps code information different important new
-""")).split())
-_WORDS = LazyPattern(r"[a-z][a-z'’-]{2,}|[a-z]*\d+")
-_THE = LazyPattern(r"\b[Tt]he\b")
-_POINTED_AT = LazyPattern(r"\b(?:[Tt]he|[Yy]our|[Oo]ur|[Tt]hese|[Tt]hose) ((?:[\w'’`\"-]+ )?[\w'’`\"-]+)")
+""")).split()
+_WORDS = r"[a-z][a-z'’-]{2,}|[a-z]*\d+"
+_THE = r"\b[Tt]he\b"
+_POINTED_AT = r"\b(?:[Tt]he|[Yy]our|[Oo]ur|[Tt]hese|[Tt]hose) (?:[\w'’`\"-]+ )?[\w'’`\"-]+"
 _POINTS_WORDS = group_of("it | this | that | these | those | they | them | he | she | his | her")
-_POINTS = LazyPattern(rf"(?i)\b{_POINTS_WORDS}\b")
+_POINTS = rf"(?i)\b{_POINTS_WORDS}\b"
 _ASKS_ANEW_WORDS = group_of("""
     what (?:is|are|does) | explain | define | describe | tell me about | how (?:do|to|does) | why
 """)
@@ -51,62 +54,90 @@ _BEGINS_WORDS = group_of("""
 _HOLDS_ITS_SUBJECT = (r"\n|[\"“][^\"”]{20}|[:：]\s*\S.{20}|(?i: an? .* an? )"
                       rf"|(?i:\A\W*(?:{_ASKS_ANEW_WORDS}|{_BEGINS_WORDS})\b)")
 """What prompts are left alone for: a text of their own, or the opening of a talk that begins."""
-_NAME = LazyPattern(r"(?<=[a-z,] )[A-Z]\w+")
-_ARTICLE = LazyPattern(r"\b[Aa]n? ")
+_NAME = r"[a-z,] [A-Z]\B"
+_ARTICLE = r"\b[Aa]n? "
 _DEFINED_BY = group_of("of | in | on | for | that | who | which | behind | between | from | where | when")
 _DEFINED = LazyPattern(rf"\b[Tt]he (?:[\w'’-]+ )?[\w'’-]+ {_DEFINED_BY} (?!it|this|that|the (?:above|same))")
 """What follows says which one is meant: "the function of the liver"."""
-_IDENTIFIER = LazyPattern(r"\w\\?_\w|\d{4}|\.\w{2,4}\b|[a-z][A-Z]")
-_FIRST_ENDS = LazyPattern(r"(?<=[.!?:])\s|\n")
+_IDENTIFIER = r"\w\\?_\w|\d{4}|\.\w{2,4}\b|[a-z][A-Z]"
+_FIRST_SENTENCE = r"\A(?:([^\n]*?[.!?:])\s|([^\n]*))"
 
 
-def _content(text: str) -> list[str]:
-    """Words that say what a text is about, cut to what their forms share."""
-    return [word.rstrip("s")[:6] for word in _WORDS.findall(text.lower()) if word not in _SAYS_LITTLE]
+def _content(texts: pl.Series) -> pl.DataFrame:
+    """Words that say what a text is about, cut to what their forms share: `row` and `word`, in their order."""
+    words = texts.str.to_lowercase().str.extract_all(_WORDS).alias("word").to_frame().with_row_index("row").explode("word")
+    return words.filter(~pl.col("word").is_in(_SAYS_LITTLE)).with_columns(
+        pl.col("word").str.strip_chars_end("s").str.head(6))
 
 
-def speaks_for(prompt: str) -> dict[str, float]:
-    """What of the prompt may speak for a subject that is gone."""
-    return {"intercept": 1, "words": weight_of_prompt(prompt), "the": min(3, len(_THE.findall(prompt))),
-            "points": _POINTS.search(prompt) is not None}
+def speaks_for(prompts: pl.Series) -> pl.DataFrame:
+    """What of each prompt may speak for a subject that is gone."""
+    words = sums_of_weights(features_of_prompts(prompts), len(prompts))
+    return pl.select(words=words, the=prompts.str.count_matches(_THE).clip(upper_bound=3),
+                     points=prompts.str.contains(_POINTS)).select(pl.lit(1).alias("intercept"), pl.all())
 
 
-def speaks_against(prompt: str) -> dict[str, float]:
-    """What of the prompt speaks against that: the weights are all negative."""
-    return {"subject": min(12, len({*_content(prompt)})),
-            "names": min(3, len(_NAME.findall(prompt))),
-            "articles": min(3, len(_ARTICLE.findall(prompt))), "defined": min(3, len(_DEFINED.findall(prompt))),
-            "identifier": _IDENTIFIER.search(prompt) is not None}
+def speaks_against(prompts: pl.Series) -> pl.DataFrame:
+    """What of each prompt speaks against that: the weights are all negative."""
+    defined = [len(_DEFINED.findall(prompt)) for prompt in prompts.to_list()]
+    return pl.select(subject=_counted(_content(prompts).unique(), len(prompts)).clip(upper_bound=12),
+                     names=prompts.str.count_matches(_NAME).clip(upper_bound=3),
+                     articles=prompts.str.count_matches(_ARTICLE).clip(upper_bound=3),
+                     defined=pl.Series(defined, dtype=pl.UInt32).clip(upper_bound=3),
+                     identifier=prompts.str.contains(_IDENTIFIER))
 
 
-def answer_features(prompt: str, answer: str) -> dict[str, float]:
-    """What the answer shows beside its prompt."""
-    named, counts = {*_content(prompt)}, Counter(_content(answer[:_READ]))
-    main = [word for word, _ in counts.most_common(_MAIN)]
-    first = _FIRST_ENDS.split(answer[:_OPENING], 1)[0]
-    new = sum(named.isdisjoint(_content(thing)) for thing in _POINTED_AT.findall(first))
-    return {"words": weight_of_opening(answer), "the new": min(3, new),
-            "prompt comes back": len(named & counts.keys()) / max(1, len(named)),
-            "subject is named": len(named.intersection(main)) / max(1, len(main))}
+def speaks_of(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
+    """What each answer shows beside its prompt."""
+    rows, named = len(prompts), _content(prompts).unique().with_columns(named=True)
+    read = _content(answers.str.head(_READ))
+    times = (read.group_by("row", "word", maintain_order=True).len().sort("row", "len", descending=[False, True],
+                                                                          maintain_order=True)
+             .with_columns(main=pl.int_range(pl.len()).over("row") < _MAIN)
+             .join(named, on=["row", "word"], how="left"))
+    back, main, subject = (_counted(times.filter(which), rows) for which in (
+        pl.col("named"), pl.col("main"), pl.col("named") & pl.col("main")))
+    return pl.select(
+        pl.lit(sums_of_weights(features_of_openings(answers), rows)).alias("words"),
+        _new_things(named, answers).clip(upper_bound=3).alias("the new"),
+        (back / _counted(named, rows).clip(1)).alias("prompt comes back"),
+        (subject / main.clip(1)).alias("subject is named"))
 
 
-def names_no_subject(prompt: str, answer: str) -> bool:
-    """Whether the prompt and, with it, its answer speak for a turn that named what they are about.
+def _new_things(named: pl.DataFrame, answers: pl.Series) -> pl.Series:
+    """How many things the first sentence of each answer points at of which its prompt names no word."""
+    ends = answers.str.head(_OPENING).str.extract_groups(_FIRST_SENTENCE).struct
+    first = ends.field("1").fill_null(ends.field("2"))
+    things = first.str.extract_all(_POINTED_AT).alias("thing").to_frame().with_row_index("at").explode(
+        "thing", keep_nulls=False, empty_as_null=False)
+    words = _content(things["thing"]).join(things.with_row_index("row"), on="row").join(
+        named, left_on=["at", "word"], right_on=["row", "word"], how="semi")
+    return _counted(things.with_row_index("row").join(words, on="row", how="anti").select(row="at"), len(answers))
 
-    >>> names_no_subject("Add the second step to the list again", "The list of the harbour office: berths, tides, pilots.")
-    True
-    >>> names_no_subject("List a few reasons for tides", "The reasons for tides are the moon and the sun.")
-    False
+
+def _counted(listed: pl.DataFrame, rows: int) -> pl.Series:
+    """How many of the listed belong to each of so many rows."""
+    return pl.Series(np.bincount(listed["row"].to_numpy(), minlength=rows))
+
+
+def name_no_subject(prompts: pl.Series, answers: pl.Series) -> pl.Series:
+    """Whether each prompt and, with it, its answer speak for a turn that named what they are about.
+
+    >>> name_no_subject(pl.Series(["Add the second step to the list again", "List a few reasons for tides"]),
+    ...                 pl.Series(["The list of the harbour office: berths, tides, pilots.",
+    ...                            "The reasons for tides are the moon and the sun."])).to_list()
+    [True, False]
     """
-    asks = _weighed(speaks_for(prompt), PROMPT_WEIGHTS)
-    if asks < LEAST_OF_PROMPT:
-        return False
-    asks += _weighed(speaks_against(prompt), PROMPT_WEIGHTS)
-    return asks >= LEAST_OF_PROMPT and asks + _weighed(answer_features(prompt, answer), ANSWER_WEIGHTS) >= LEAST
+    asks = _weighed(speaks_for(prompts), PROMPT_WEIGHTS)
+    left = (asks >= LEAST_OF_PROMPT).arg_true()
+    asks = asks[left] + _weighed(speaks_against(prompts[left]), PROMPT_WEIGHTS)
+    left, asks = left.filter(asks >= LEAST_OF_PROMPT), asks.filter(asks >= LEAST_OF_PROMPT)
+    seen = asks + _weighed(speaks_of(prompts[left], answers[left]), ANSWER_WEIGHTS) >= LEAST
+    return pl.repeat(False, len(prompts), eager=True).scatter(left.filter(seen), True)
 
 
-def _weighed(features: dict[str, float], weights: dict[str, float]) -> float:
-    return sum(weights[name] * value for name, value in features.items())
+def _weighed(features: pl.DataFrame, weights: Mapping[str, float]) -> pl.Series:
+    return reduce(add, (weights[name] * features[name].cast(pl.Float64) for name in features.columns))
 
 
 MAY_LACK_IT = (
@@ -115,5 +146,5 @@ MAY_LACK_IT = (
 """Rows that are weighed."""
 UNNAMED_SUBJECT = SINGLE_TURN & only_where(
     (PROMPT.str.len_bytes() < 1.2 * LONGEST) & (ANSWER.str.len_bytes() > SHORTEST_ANSWER),
-    only_where(MAY_LACK_IT, row_by_row(names_no_subject)))
+    only_where(MAY_LACK_IT, all_at_once(name_no_subject)))
 """In English, as `MID_CONVERSATION`, and whatever the answer opens with."""

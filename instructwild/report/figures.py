@@ -96,13 +96,13 @@ def histogram(groups: "Mapping[str, Sequence[float] | NDArray[Any]] | Sequence[f
 
     named = groups if isinstance(groups, Mapping) else {"": groups}
     read = {name: np.asarray(values, np.float64) for name, values in named.items()}        # None becomes NaN
-    series: dict[str, list[float]] = {name: values[np.abs(values) < HUGE].tolist() for name, values in read.items()}
-    everything = [value for values in series.values() for value in values]
-    if not everything:
+    series = {name: values[np.abs(values) < HUGE] for name, values in read.items()}
+    everything = np.concatenate([*series.values(), np.empty(0)])
+    if not len(everything):
         return Figure(render("nothing.html.j2"), title, caption)
     cut = bins(everything, about)
     counts = {name: cut.count(values) for name, values in series.items()}
-    heights = {name: [100 * count / len(series[name]) if percent else count for count in binned] if series[name] else binned
+    heights = {name: [100 * count / len(series[name]) for count in binned] if percent and len(series[name]) else binned
                for name, binned in counts.items()}
     marks = ticks(0, max(max(binned) for binned in heights.values()))
     across = (WIDTH - LEFT - RIGHT) / (len(cut.edges) - 1)
@@ -127,8 +127,9 @@ def histogram(groups: "Mapping[str, Sequence[float] | NDArray[Any]] | Sequence[f
                  for (x, _), edge in zip(below, cut.edges[::every], strict=True) if edge != cut.edges[-1]]
     axis = label + (" (bins grow by a factor)" if cut.log else "")
     described = "; ".join(f"{name + ': ' if name else ''}{quantity(len(values), 'value')}, median "
-                          f"{decimal(_median(values))}, "
-                          f"{decimal(min(values))} to {decimal(max(values))}" for name, values in series.items() if values)
+                          f"{decimal(float(np.median(values)))}, "
+                          f"{decimal(float(values.min()))} to {decimal(float(values.max()))}"
+                          for name, values in series.items() if len(values))
     legend = [(name, index % COLOURS, 0, "line" if index else "box") for index, name in enumerate(counts) if name]
     beside = [(at, f"{text}%" if percent else text) for at, text in _beside(marks)]
     return Figure(render("plot.svg.j2", boxes=boxes, paths=paths, below=below, beside=beside, label=axis, side="",
@@ -197,11 +198,6 @@ def _thinned(points: list[Point]) -> list[Point]:
         finite = [p for p in bucket if math.isfinite(p[1])] or bucket[:1]
         kept += sorted({min(finite, key=lambda p: p[1]), max(finite, key=lambda p: p[1])})
     return [*kept, points[-1]]
-
-
-def _median(values: list[float]) -> float:
-    ordered, half = sorted(values), len(values) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _part(value: float, top: float) -> float:

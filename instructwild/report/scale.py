@@ -4,6 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = Sequence[float] | NDArray[Any]
 
 
 def ticks(low: float, high: float, about: int = 4, least: float = 0.0) -> list[float]:
@@ -36,14 +42,14 @@ class Bins:
     edges: tuple[float, ...]
     log: bool
 
-    def count(self, values: Sequence[float]) -> list[int]:
+    def count(self, values: "Values") -> list[int]:
         """How many values lie in each bin; the last bin holds its upper edge."""
         import numpy as np
 
         return [int(n) for n in np.histogram(np.asarray(values, dtype=float), bins=np.asarray(self.edges))[0]]
 
 
-def bins(values: Sequence[float], about: int = 24) -> Bins:
+def bins(values: "Values", about: int = 24) -> Bins:
     """Bins over all values: by a step, or by a factor where the values are positive and the tail is long.
 
     Whole numbers of a short range get a bin each.

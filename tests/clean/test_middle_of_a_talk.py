@@ -2,12 +2,13 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from instructwild.clean import talk
 from instructwild.clean.pipeline import clean
 from instructwild.clean.rules import Rules, strict
-from instructwild.clean.talk import stands_in_a_talk, weights
+from instructwild.clean.talk import stand_in_a_talk, weights
 from tests.clean.rows import flags_by_row
 
 DIRTY = [
@@ -100,19 +101,34 @@ def test_no_good_row_is_dropped_or_changed_by_strict(tmp_path):
     assert [tuple(turn["content"] for turn in turns) for turns in kept["messages"].to_list()] == GOOD
 
 
+def stands_in_a_talk(prompt, answer):
+    return stand_in_a_talk(pl.Series([prompt]), pl.Series([answer])).item()
+
+
 def test_the_opening_of_an_answer_alone_decides_nothing():
     assert not stands_in_a_talk("Name a knot.", "Sure! I apologize for the confusion. Here's the updated code:")
 
 
-def test_weights_are_read_once_and_are_numbers():
+def test_weights_are_read_once_and_are_those_of_the_file():
     intercept, known = weights()
+    stored = json.loads(talk.FILE.read_text(encoding="utf-8"))
     assert weights()[1] is known
-    assert isinstance(intercept, float)
-    assert all(isinstance(weight, float) for weight in known.values())
+    assert intercept == stored["intercept"]
+    assert dict(zip(known["feature"], (known["units"] / talk.UNIT).to_list(), strict=True)) == stored["weights"]
 
 
-def test_the_sum_of_weights_does_not_depend_on_their_order(monkeypatch):
-    words = [f"{first}{second}" for first in "abcdef" for second in "ghijklmnop"]
-    monkeypatch.setattr(talk, "weights", lambda: (0.0, dict.fromkeys(words, 0.1)))
-    assert stands_in_a_talk(" ".join(words), "Sure!")          # one after another, sixty tenths come to less than six
+def test_the_sum_of_weights_is_the_exact_one(monkeypatch):
+    words = [f"{first}{second}" for first in "abcd" for second in "ghijk"]
+    known = pl.DataFrame({"feature": words, "units": [int(0.3 * talk.UNIT)] * len(words)})
+    monkeypatch.setattr(talk, "weights", lambda: (0.0, known))
+    assert sum([0.3] * len(words)) < talk.LEAST                # one after another they come to less than six
+    assert stands_in_a_talk(" ".join(words), "Sure!")
     assert not stands_in_a_talk(" ".join(words[1:]), "Sure!")
+
+
+def test_each_row_is_judged_by_its_own_words_and_a_word_counts_once(monkeypatch):
+    known = pl.DataFrame({"feature": ["reef", "bow 2", "bow #", ">aye", ">aye >,"], "units": [int(talk.UNIT)] * 5})
+    monkeypatch.setattr(talk, "weights", lambda: (4.0, known))
+    prompts = pl.Series(["Reef, reef", "Reef, reef", "", "bow 12", "bow 12"])
+    assert stand_in_a_talk(prompts, pl.Series(["Aye", "reef", "Aye, aye", "It’s so", "Yes, aye"])).to_list() == [
+        True, False, False, False, True]

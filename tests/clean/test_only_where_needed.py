@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import only_where, sized, where
+from instructwild.clean.patterns import matches_any, only_where, sized, where
+from instructwild.clean.rows import names_of_hits
 
 ROWS = pl.DataFrame({"prompt": ["sail", "row", None, "dive"], "answer": ["a gull", None, "a tern", "a gull, far off"],
                      "depth": [1, 2, None, 4]})
@@ -26,3 +27,14 @@ def test_sizes_count_characters_and_not_bytes():
     rows = sized(pl.DataFrame({"prompt": ["sail", "潮汐", ""], "answer": ["é", None, "a\nb"]}))
     assert rows["prompt_size"].to_list() == [4, 2, 0]
     assert rows["answer_size"].to_list() == [1, None, 3]
+
+
+def test_patterns_looked_for_at_once_keep_their_own_flags():
+    seen = matches_any(pl.col("answer"), ["(?i)A GULL\\z", "Tern|far"])
+    assert ROWS.select(seen).to_series().to_list() == [True, None, False, True]
+
+
+def test_hits_are_named_by_row_in_the_order_of_their_columns():
+    hits = pl.DataFrame({"at": [7, 3, 5], "sail": [True, False, None], "row": [True, False, True]})
+    assert names_of_hits(hits).rows() == [(7, ["sail", "row"]), (5, ["row"])]
+    assert names_of_hits(hits.head(0)).schema == names_of_hits(hits).schema

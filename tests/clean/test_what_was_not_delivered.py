@@ -1,10 +1,11 @@
 """Prompts without their subject or input, answers in another language or of another length, and good rows beside them."""
 
+import polars as pl
 import pytest
 
 from instructwild.clean.exact_lengths import far_from_its_length
 from instructwild.clean.rules import strict
-from instructwild.clean.unnamed_subject import names_no_subject
+from instructwild.clean.unnamed_subject import name_no_subject, speaks_of
 from tests.clean.rows import flags_by_row
 
 HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats "
@@ -103,8 +104,16 @@ def test_a_good_row_beside_it_is_not_named(seen, row):
 
 
 def test_a_prompt_that_names_what_its_answer_is_about_is_told_from_one_that_does_not():
-    assert names_no_subject("can you also give the other half of the table in the same way", HARBOUR)
-    assert not names_no_subject("show me the berths, pilots and tides of the harbour office of Oddeness", HARBOUR)
+    prompts = pl.Series(["show me the berths, pilots and tides of the harbour office of Oddeness",
+                         "can you also give the other half of the table in the same way"])
+    assert name_no_subject(prompts, pl.Series([HARBOUR, HARBOUR])).to_list() == [False, True]
+
+
+def test_what_a_first_sentence_points_at_is_new_where_the_prompt_names_no_word_of_it():
+    prompts = pl.Series(["Describe the harbour", "Describe the harbour", "Describe the harbour"])
+    answers = pl.Series(["The harbours of the north coast and your boat. The mole too", "No such thing",
+                         "These\nthe mole and the berths"])
+    assert speaks_of(prompts, answers)["the new"].to_list() == [2, 0, 0]
 
 
 def test_a_length_counts_beyond_a_slip_alone():
