@@ -28,9 +28,10 @@ class Contamination:
 
     All turns count, those of the system (whose examples may be such questions), thoughts and calls of tools included.
 
-    A turn holds a question where both have a run of four tokens, and runs of at least three cover the share `coverage` of the
-    question's particular words: phrases such as "read the text and answer" or 下列说法正确的是 do not count. Where a question has fewer than
-    seven particular tokens, they cover that share of all its tokens: who names 操作系统 does not ask 下列不属于操作系统的是.
+    A turn holds a question where both have a run of four tokens, and runs of at least three cover the share `coverage` of
+    the question's particular words: phrases such as "read the text and answer" or 下列说法正确的是 do not count. Where a
+    question has fewer than seven particular tokens, they cover that share of all its tokens: who names 操作系统 does not ask
+    下列不属于操作系统的是.
 
     Attributes:
         against: stage folders or files with the evaluation prompts.

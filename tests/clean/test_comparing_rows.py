@@ -104,7 +104,8 @@ def test_who_names_the_subject_of_a_short_question_does_not_ask_it(tmp_path):
     target.write_text("\n".join(json.dumps({"instruction": text}, ensure_ascii=False) for text in (
         "下列不属于显微镜的是", "Which of the following statements about lighthouses is not correct?")))
     verdicts = Contamination(against=[str(target)]).verdicts(rows_of(
-        "我想买一台显微镜给孩子，请介绍一下显微镜的种类。", ("出一道题。", "第一题：下列不属于显微镜的是（）。甲、目镜，乙、灯塔。"),
+        "我想买一台显微镜给孩子，请介绍一下显微镜的种类。",
+        ("出一道题。", "第一题：下列不属于显微镜的是（）。甲、目镜，乙、灯塔。"),
         ("Tell me about the coast.", "Statements about lighthouses differ: some were built on rocks, others on sand."),
         ("Set a quiz.", "1. Which of the following statements about lighthouses is not correct? a) They shine.")))
     assert left(verdicts) == [1, 3]
