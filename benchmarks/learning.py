@@ -21,6 +21,7 @@ from benchmarks.results import save
 from instructwild import stage
 from instructwild.llm.rendering import turns
 from instructwild.read.rankings import read_rankings
+from instructwild.recipe.form import packaged
 from instructwild.stage.cache import cache_dir
 from instructwild_trainer.data import place, split_key
 from instructwild_trainer.evaluate.bench.items import Measured
@@ -133,6 +134,7 @@ def tables(work: Path, model: str) -> list[dict[str, Any]]:
             _rankings(work),
             *(_scores(f"Instructions met on held-out topics, {language}: GRPO and PPO with PTX",
                       metrics(work / "checkable" / language)) for language in ("english", "chinese")),
+            *(_by_kind(work / "checkable" / language) for language in ("english", "chinese")),
             _perplexities("GRPO and PPO", metrics(work / "checkable" / "perplexity")), _kl(work), _questions(work, model)]
     return [table for table in made if table["rows"]]
 
@@ -189,10 +191,28 @@ def _rankings(work: Path) -> dict[str, Any]:
             "columns": ["rankings", "pairs", "number", "judge", "in order"], "rows": rows}
 
 
+def _by_kind(folder: Path) -> dict[str, Any]:
+    """The share of items met by each kind of instruction, of which held-out prompts have one each."""
+    table: dict[str, Any] = {"caption": f"Met on held-out topics by kind of instruction, {folder.name}", "columns": [],
+                             "rows": []}
+    if not stage.is_stage(folder):
+        return table
+    made = stage.load(folder, even_failed=True)
+    suite = packaged("checkable")[1] / "checkable" / f"{made.manifest.metrics['suite']}.jsonl"
+    kinds = [json.loads(line)["checks"][0]["kind"] for line in suite.read_text(encoding="utf-8").splitlines()]
+    frame = made.frame()
+    ids = frame["id"].unique(maintain_order=True)
+    met = (frame.join(pl.DataFrame({"id": ids, "kind": kinds}), on="id")
+           .pivot(on="model", index="kind", values="score", aggregate_function="mean"))
+    return {**table, "columns": ["instruction", *met.columns[1:]],
+            "rows": [[kind, *(f"{share:.0%}" for share in shares)] for kind, *shares in met.iter_rows()]}
+
+
 def _kl(work: Path) -> dict[str, Any]:
-    rows = [[name, str(last["kl"])] for name in ("grpo", "ppo")
+    """How far each went: the figures of the two are of other units, a token's mean and a sequence's sum."""
+    rows = [[name, f"{last['kl']:.2f}", unit] for name, unit in (("grpo", "token"), ("ppo", "sequence"))
             if "kl" in (last := metrics(work / "checkable" / name).get("last", {}))]
-    return {"caption": "KL from the start at the last update, nats a sequence", "columns": ["", "KL"], "rows": rows}
+    return {"caption": "KL from the start at the last update", "columns": ["", "nats", "a"], "rows": rows}
 
 
 def _questions(work: Path, model: str) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def test_a_filter_chosen_by_keys_keeps_the_focus(chromium, site):
     page = opened(chromium, site)
     page.locator("#filters button", has_text="dropped").first.press("Enter")
     settled(page, "1 row")
-    page.wait_for_function("document.activeElement.matches('#filters [aria-pressed=true]')")
+    page.locator("#filters [aria-pressed=true]:focus").wait_for()
     page.keyboard.press("Enter")
     settled(page, "66 rows")
     closed(page)

@@ -13,10 +13,12 @@ from instructwild.clean.step import Verdicts, drops
 from instructwild.read.instructions import read
 from instructwild.schema.verdict import Reason
 
-RUN = 4
-"""Tokens in a row that count as taken over."""
+RUN, REST = 4, 3
+"""Tokens in a row that count as taken over, and those beside such a run: around a word that was left out."""
 SHORTEST = 8
 """Tokens of a question that is looked for within other texts; a shorter one is compared with prompts only."""
+ENOUGH = 7
+"""Particular tokens that tell a question by themselves; of one with fewer its other tokens count too."""
 FOUND = pl.Schema({"at": pl.UInt32, "target": pl.UInt32, "shared": pl.String, "covered": pl.Float64, "f": pl.Float64})
 
 
@@ -26,8 +28,10 @@ class Contamination:
 
     All turns count, those of the system (whose examples may be such questions), thoughts and calls of tools included.
 
-    A turn holds a question where runs of at least four tokens that both have cover the share `coverage` of the question's
-    particular words: phrases such as "read the text and answer" or 下列说法正确的是 do not count.
+    A turn holds a question where both have a run of four tokens, and runs of at least three cover the share `coverage` of
+    the question's particular words: phrases such as "read the text and answer" or 下列说法正确的是 do not count. Where a
+    question has fewer than seven particular tokens, they cover that share of all its tokens: who names 操作系统 does not ask
+    下列不属于操作系统的是.
 
     Attributes:
         against: stage folders or files with the evaluation prompts.
@@ -61,7 +65,7 @@ class Contamination:
         """Rows a turn of which holds a question: for each the one that it covers most."""
         questions = _questions(targets)
         anchors: dict[str, list[int]] = {}
-        for at, (words, marks) in questions.items():
+        for at, (words, marks, _) in questions.items():
             for begin in range(len(words) - RUN + 1):
                 if any(marks[begin:begin + RUN]):
                     anchors.setdefault(f" {' '.join(words[begin:begin + RUN])} ", []).append(at)
@@ -74,9 +78,10 @@ class Contamination:
         best: dict[int, tuple[float, int, str]] = {}
         for at, text, runs in matched.select("at", "text", "runs").iter_rows():
             words = text.split()
-            held = {tuple(words[begin:begin + RUN]) for begin in range(len(words) - RUN + 1)}
+            held = {tuple(words[begin:begin + REST]) for begin in range(len(words) - REST + 1)}
             for target in sorted({target for run in runs for target in anchors[run]}):
-                covered, shared = _covered(*questions[target], held)
+                words_of_target, _, counted = questions[target]
+                covered, shared = _covered(words_of_target, counted, held)
                 if covered >= self.coverage and covered > best.get(at, (0.0, 0, ""))[0]:
                     best[at] = (covered, target, shared)
         listed = sorted(best)
@@ -104,27 +109,28 @@ def _targets(against: tuple[str, ...], digests: tuple[str, ...]) -> pl.DataFrame
     return opened(read(against).frame)
 
 
-def _questions(targets: pl.DataFrame) -> dict[int, tuple[list[str], list[bool]]]:
-    """The tokens of each question that is long enough, and which of them are particular to it."""
+def _questions(targets: pl.DataFrame) -> dict[int, tuple[list[str], list[bool], list[bool]]]:
+    """The tokens of each question that is long enough, which of them are particular to it, and which count."""
     from instructwild.clean.near import tokens
 
     listed = ((at, tokens(text)) for at, text in zip(targets["at"], request_texts(targets), strict=True))
     marked = ((at, words, particular(words)) for at, words in listed if len(words) >= SHORTEST)
-    return {at: (words, marks) for at, words, marks in marked if any(marks)}
+    return {at: (words, marks, marks if sum(marks) >= ENOUGH else [True] * len(words)) for at, words, marks in marked
+            if any(marks)}
 
 
-def _covered(words: Sequence[str], marks: Sequence[bool], held: set[tuple[str, ...]]) -> tuple[float, str]:
-    """The share of a question's particular words that runs of another text cover, and the longest stretch of such runs."""
+def _covered(words: Sequence[str], counted: Sequence[bool], held: set[tuple[str, ...]]) -> tuple[float, str]:
+    """The share of the words that count which runs of another text cover, and the longest stretch of such runs."""
     taken = [False] * len(words)
-    for begin in range(len(words) - RUN + 1):
-        if tuple(words[begin:begin + RUN]) in held:
-            taken[begin:begin + RUN] = [True] * RUN
+    for begin in range(len(words) - REST + 1):
+        if tuple(words[begin:begin + REST]) in held:
+            taken[begin:begin + REST] = [True] * REST
     longest, begin = "", 0
     for end in range(len(words) + 1):
         if end == len(words) or not taken[end]:
             longest = max(longest, " ".join(words[begin:end]), key=len)
             begin = end + 1
-    return sum(map(bool.__and__, taken, marks)) / sum(marks), longest
+    return sum(map(bool.__and__, taken, counted)) / sum(counted), longest
 
 
 def spaced(texts: pl.Expr) -> pl.Expr:

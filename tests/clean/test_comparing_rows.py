@@ -99,6 +99,27 @@ def test_phrases_in_which_questions_are_put_are_no_contamination(tmp_path):
     assert left(verdicts) == [1]
 
 
+def test_who_names_the_subject_of_a_short_question_does_not_ask_it(tmp_path):
+    target = tmp_path / "eval.jsonl"
+    target.write_text("\n".join(json.dumps({"instruction": text}, ensure_ascii=False) for text in (
+        "下列不属于显微镜的是", "Which of the following statements about lighthouses is not correct?")))
+    verdicts = Contamination(against=[str(target)]).verdicts(rows_of(
+        "我想买一台显微镜给孩子，请介绍一下显微镜的种类。",
+        ("出一道题。", "第一题：下列不属于显微镜的是（）。甲、目镜，乙、灯塔。"),
+        ("Tell me about the coast.", "Statements about lighthouses differ: some were built on rocks, others on sand."),
+        ("Set a quiz.", "1. Which of the following statements about lighthouses is not correct? a) They shine.")))
+    assert left(verdicts) == [1, 3]
+
+
+def test_a_word_left_out_of_a_short_question_does_not_hide_it(tmp_path):
+    target = tmp_path / "eval.jsonl"
+    target.write_text(json.dumps({"instruction": "Name four rivers that cross the old border and flow into the grey sea."}))
+    verdicts = Contamination(against=[str(target)]).verdicts(rows_of(
+        ("Set a quiz.", "Name four rivers that cross the border and flow into the grey sea. Then draw them."),
+        ("Set a quiz.", "Name four towns that lie at the old border and look at the grey sea.")))
+    assert left(verdicts) == [0]
+
+
 def test_the_whole_row_is_searched_for_questions_of_an_evaluation(tmp_path):
     asked = "A cook peels nine turnips in an hour and drops every third one. How many turnips reach the pot?"
     (tmp_path / "eval.jsonl").write_text(json.dumps({"instruction": asked}))

@@ -44,6 +44,13 @@ def test_a_citation_and_the_system_turn_do_not_decide():
     ("Translate into English: 水壶响了，可是厨师没有听见。", "en"),
     ("Please summarise the text.\n水壶响了，可是厨师没有听见，因为他已经很老了。", "en"),
     ("What does 水滴石穿 mean?", "en"),
+    ("把下面这句话翻译成中文： やかんは昨日とても遅くまで鳴っていたので、みんなが台所を見ていました。", "zh-Hans"),
+    ("请翻译：Der Kessel pfeift, und der Koch kommt zu spät nach Hause, weil er alt ist.", "zh-Hans"),
+    ("Traduci la seguente frase in italiano: 水壶响了，可是厨师没有听见。", "it"),
+    ("Übersetze ins Deutsche: The kettle sings when the water boils, and the cook is late.", "de"),
+    ("Traduis en français : The kettle sings when the water boils.", "fr"),
+    ("次の文を日本語に翻訳してください：水壶响了，可是厨师没有听见，因为他已经很老了。", "ja"),
+    ("Lost in Translation 这部电影讲的是什么故事？请介绍一下它的导演。", "zh-Hans"),
     ("水壶 and 茶杯 are old words", "en")])
 def test_what_is_asked_about_does_not_decide_without_quotation_marks_either(text, language):
     assert named(text) == [language]

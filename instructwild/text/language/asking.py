@@ -1,9 +1,12 @@
-"""Which part of a text in Han and Latin letters asks, and which is what is asked about, where no quotation marks say so.
+"""Which part of a text asks, and which is what is asked about, where no quotation marks say so.
 
-In 翻译成中文：The gull rides home, the first part asks; in "Translate into English: 海鸥回家" as well. Only the first
-piece (to a colon or a line's end), the last line, and texts of one line that begin or end in the other letters are looked
-at; where none of them asks by its words, nothing is known.
+In 翻译成中文：The gull rides home, the first part asks; in "Translate into English: 海鸥回家" as well. Of texts in Han and
+Latin letters only the first piece (to a colon or a line's end), the last line, and texts of one line that begin or end in
+the other letters are looked at; where none of them asks by its words, nothing is known. Of texts in any letters the first
+piece is known to ask where it asks for a translation.
 """
+
+import polars as pl
 
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
@@ -36,6 +39,18 @@ _ENGLISH_WORDS = group_of("""
     spell | what | how | why | who | whom | whose | which | when | where | is | are | was | were | does | do | did
 """)
 _ENGLISH = LazyPattern(rf"(?i)\A\W*(?:please\s+|kindly\s+|(?:can|could|would|will) you\s+(?:please\s+)?)?{_ENGLISH_WORDS}\b")
+
+TRANSLATE = (r"(?i)translat|tradu[cizs]|übersetz|uebersetz|vertaal|översätt|oversæt|oversett|käännä|fordítsd|přelož"
+             r"|przetłumacz|terjemah|dịch (?:câu|đoạn|sang)|çevir|перев[её]д|перевест|переклад|ترجم|अनुवाद|번역"
+             r"|翻[译譯]|[译譯]成|[译譯]为|訳し|翻訳")
+_FIRST_PIECE = r"\A\s*([^:：\n]+)[:：\n]"
+
+
+def orders_to_translate(texts: pl.Series) -> pl.Series:
+    """Of each text the order to translate with which it begins, up to a colon or the end of the line; else null."""
+    return texts.alias("text").to_frame().select(
+        pl.when(pl.col("text").str.contains(TRANSLATE)).then(pl.col("text").str.extract(_FIRST_PIECE)).alias("order")
+    ).select(pl.when(pl.col("order").str.contains(TRANSLATE)).then("order")).to_series()
 
 
 def asking(text: str) -> str | None:

@@ -272,7 +272,7 @@ def test_slow_the_command_with_parts_killed_at_random_moments_leaves_the_same_mo
     kept = out / ".work" / "checkpoints"
     assert list(kept.rglob("update-*/state-00002-of-00002.safetensors"))
     shutil.copytree(out, tmp_path / "alone")
-    assert started(command, tmp_path / "alone").wait() == 2          # one process: refused, and what was kept is left alone
+    assert started(command, tmp_path / "alone").wait() == 0          # one process goes on from what two had written
     assert finished(command, out, 2) == whole
     record_property("kills that met a run at work", kills)
     assert kills >= 2
