@@ -51,15 +51,14 @@ class Twins(NamedTuple):
 def keyed(rows: pl.DataFrame) -> pl.DataFrame:
     """What tells twins: of each row its whole prompt, and what decides which of several rows stays."""
     return rows.select("at", "id", "prompt", "answer", "origin", "labels", unanswered=pl.col("answer").is_null(),
-                       turns=pl.col("messages").list.len(),
-                       flags=pl.col("labels").struct.field("flags").list.filter(~pl.element().str.contains(NO_DEFECT))
-                       .list.sort().fill_null([]),
-                       key=whole_prompts(rows))
+                       turns=pl.col("messages").list.len(), key=whole_prompts(rows))
 
 
 def twins_among(keyed_rows: pl.DataFrame) -> Twins:
     """Decide about rows as `keyed` gives them, among which are all twins of each."""
-    twins = (keyed_rows.filter(pl.col("key").is_duplicated()).with_columns(flagged=pl.col("flags").list.len() > 0)
+    defects = pl.col("labels").struct.field("flags").list.filter(~pl.element().str.contains(NO_DEFECT))
+    twins = (keyed_rows.filter(pl.col("key").is_duplicated()).with_columns(flags=defects.list.sort().fill_null([]))
+             .with_columns(flagged=pl.col("flags").list.len() > 0)
              .sort("flagged", "unanswered", "turns", "at", descending=[False, False, True, False]))
     stays = twins.group_by("key", maintain_order=True).agg(
         stays=pl.col("at").first(), twin=pl.col("id").first(), kept_answer=pl.col("answer").first(),

@@ -15,6 +15,7 @@ from rich.progress import TaskID
 from instructwild.clean.rows import request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.clean.workers import Workers
+from instructwild.console.collector import paused
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError, install_command
 from instructwild.schema.verdict import Reason
@@ -66,7 +67,8 @@ class Near:
         """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, their F, perhaps their cosine."""
         if self.embedding:
             return self._by_meaning(rows)
-        merged, notes = self.merged(request_texts(rows))
+        with paused():                                 # what is loaded, and known of the texts, stays until all are compared
+            merged, notes = self.merged(request_texts(rows))
         lost = rows[merged.rows].select("at").with_columns(
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)

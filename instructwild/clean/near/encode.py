@@ -166,9 +166,13 @@ class _Vocabulary:
         ids = np.empty(len(codes), np.int32)
         lengths, heads, signed = (np.empty(len(ends), np.int32) for _ in range(3))
         quoted = np.empty(len(ends), np.bool_)
-        self.slots, self.count, self.written, used = number_tokens(
-            codes, ends, table, self.slots, self.hashes, self.ends, self.letters, self.count, self.written, ids, lengths,
-            heads, quoted, signed)
+        done = used = 0
+        while done < len(ends):
+            done, self.count, self.written, used = number_tokens(
+                codes, ends, table, self.slots, self.hashes, self.ends, self.letters, self.count, self.written, ids, lengths,
+                heads, quoted, signed, done, used)
+            if done < len(ends):
+                self.slots = more_slots(self.slots, self.hashes, self.count)
         return ids[:used].copy(), lengths, heads, quoted, signed
 
 
@@ -194,25 +198,37 @@ def unseen(codes, table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @compiled
+def more_slots(slots, hashes, count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
+    wider = np.zeros(4 * len(slots), np.int32)
+    for known in range(count):
+        slot = np.int64(hashes[known]) & (len(wider) - 1)
+        while wider[slot]:
+            slot = (slot + 1) & (len(wider) - 1)
+        wider[slot] = known + 1
+    return wider
+
+
+@compiled
 def number_tokens(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901
     codes, text_ends, table, slots, hashes, ends, letters, count, written, ids, lengths, heads, quoted, signed,  # noqa: ANN001
+    since, used,  # noqa: ANN001
 ):
-    """Walk the texts; each token that the vocabulary lacks is added to it. See `_Vocabulary.number`."""
-    used = 0
-    at = 0
-    for text in range(len(text_ends)):
-        begin = used
-        head = -1
-        quoted[text] = False
-        signed[text] = 0
+    """Walk the texts from one on, up to one for whose tokens slots may be lacking; each token that the vocabulary lacks is
+    added to it. See `_Vocabulary.number`.
+    """
+    at = text_ends[since - 1] if since else 0
+    for text in range(since, len(text_ends)):
         text_end = text_ends[text]
+        if 2 * (count + text_end - at) > len(slots):
+            return text, count, written, used
+        begin, head, quotes, signs = used, -1, False, 0
         while at < text_end:
             value = table[codes[at]]
             if SEPARATOR <= value <= SIGN:
                 if value == OPENS_INPUT and head < 0:
                     head = used - begin
-                quoted[text] |= value == QUOTES
-                signed[text] += value == SIGN
+                quotes |= value == QUOTES
+                signs += value == SIGN
                 at += 1
                 continue
             if value < 0:
@@ -244,22 +260,15 @@ def number_tokens(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901
                     size = written - first
                     other = ends[known] - size
                     if other == (ends[known - 1] if known else 0):
-                        same = True
-                        for k in range(size):
-                            same &= letters[other + k] == letters[first + k]
-                        if same:
+                        k = 0
+                        while k < size and letters[other + k] == letters[first + k]:
+                            k += 1
+                        if k == size:
                             written = first
                             break
                 slot = (slot + 1) & (len(slots) - 1)
             ids[used] = known
             used += 1
-            if 2 * count > len(slots):
-                slots = np.zeros(4 * len(slots), np.int32)
-                for k in range(count):
-                    slot = np.int64(hashes[k]) & (len(slots) - 1)
-                    while slots[slot]:
-                        slot = (slot + 1) & (len(slots) - 1)
-                    slots[slot] = k + 1
         if at < text_end:
             used = begin
             at = text_end
@@ -267,4 +276,5 @@ def number_tokens(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901
         else:
             lengths[text] = used - begin
         heads[text] = head if head >= 0 else used - begin
-    return slots, count, written, used
+        quoted[text], signed[text] = quotes, signs
+    return len(text_ends), count, written, used

@@ -201,8 +201,8 @@ class SameRequests:
         if isinstance(self._texts, pl.Series):
             frame = pl.DataFrame({"text": self._texts.rename("text"), "row": pl.int_range(len(self._texts), eager=True)})
             return frame.select(pl.col("row").first().over("text"))["row"].to_numpy()
-        seen: dict[str, int] = {}
-        return np.fromiter((seen.setdefault(text, row) for row, text in enumerate(self._texts)), np.int64, len(self._texts))
+        first = dict(zip(reversed(self._texts), range(len(self._texts) - 1, -1, -1), strict=True))
+        return np.fromiter(map(first.__getitem__, self._texts), np.int64, len(self._texts))
 
     def _without_mere_copies(self, own: NDArray[np.int64], rows: NDArray[np.int64], group: NDArray[np.int32],
                              length: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -15,24 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instructwild.clean.near.chinese_phrases import tree
-from instructwild.clean.near.content import LEFT, LEFT_HAN, LONGEST, SHARE, SPARE, SPARE_HAN, content
+from instructwild.clean.near.content import content
 from instructwild.clean.near.encode import encode
-from instructwild.clean.near.sieve_kernel import (
+from instructwild.clean.near.key_kernel import (
     MARKS,
     about_of,
     cores_of,
-    listed,
+    hashes_of,
     marks_of,
-    may_be_noted,
-    meet,
-    meet_about,
-    meet_rare,
-    note,
-    rising,
     sign,
     sign_solid,
     signs_and_terms,
+    with_a_run_missing,
 )
+from instructwild.clean.near.sieve_kernel import listed, may_be_noted, meet, meet_about, meet_rare, note
 from instructwild.clean.near.token_hashes import ALL, NUMBERS, OTHER_SCRIPT, REMEMBERED, columns_of_tokens
 
 MARK = 2
@@ -53,7 +49,7 @@ class Sifted(NamedTuple):
         bits: its tokens as bits, then those of them that are surely terms, uint64 [texts, 4].
         marks: hashes of what has to be the same in a text that asks for the same, 0 where it need not: numbers and terms
             of constraints; Latin words within Chinese; the end of the input, 1, 4 and 16 tokens of it. uint64 [texts, 5].
-        tokens: hashes of its tokens, rising in each text, uint32 [tokens].
+        tokens: hashes of its tokens, uint32 [tokens].
         about: what must be in both of two requests that are judged by keywords, uint64 [texts].
         size: how many words such a request has at most, 0 where it is none, int32 [texts].
         counts: how many keywords it has, int32 [texts].
@@ -80,23 +76,19 @@ def sift(texts: Sequence[str]) -> Sifted:
     encoded = encode(texts)
     words = columns_of_tokens(encoded)
     _, number = np.unique(words.core, return_inverse=True)
-    counts, order = cores_of(encoded.ids, encoded.start, encoded.length, number, words.core != 0, words.moved)
-    row, first = np.repeat(np.arange(len(texts)), counts), starts(counts)
-    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words.core[order], dtype=np.uint64)])
-    whole = total[first[1:]] - total[first[:-1]]
+    counts, whole, order = cores_of(encoded.ids, encoded.start, encoded.length, number, words.core, words.moved)
     signed = encoded.ids, encoded.start, encoded.length, encoded.hashes
     solid, kept = sign_solid(*signed, words.solid, words.phrase, *tree())
     spare = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight) + MARK * kept
-    runs = _with_a_run_missing(row, total, words.han[order], first, whole, spare)
+    row, shorter = with_a_run_missing(counts, whole, order, words.core, words.han, spare)
     bits = np.concatenate([sign(*signed), solid], axis=1)
-    hashed = rising(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
+    tokens = hashes_of(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
     marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core,
                      words.kind == OTHER_SCRIPT, words.latin, words.firm, words.tail)
     known, number = np.unique(words.word, return_inverse=True)
     about, size, counts, keys = about_of(encoded.ids, encoded.start, encoded.length, encoded.input, words.kind,
                                          words.word, number, (known >> np.uint64(32)).astype(np.uint32), words.rest)
-    return Sifted(whole, encoded.length.astype(np.int64), bits, marks, hashed, about, size, counts, keys,
-                  np.concatenate([rows for rows, _ in runs]).astype(np.int32), np.concatenate([keys for _, keys in runs]))
+    return Sifted(whole, encoded.length.astype(np.int64), bits, marks, tokens, about, size, counts, keys, row, shorter)
 
 
 def sift_closely(texts: Sequence[str]) -> Sifted:
@@ -145,7 +137,7 @@ class SiftedTexts:
             floors: below them no pair counts.
         """
         whole, length = self._column("whole"), self._column("length")
-        texts = Texts(self._column("bits"), self._column("marks"), length, self._column("tokens"), starts(length))
+        texts = Texts.of(self._column("bits"), self._column("marks"), length, self._column("tokens"))
         keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)
         members = np.lexsort((length, group))                   # texts of the same cores lie together, the shortest first
         askers = [np.flatnonzero((count > 1)[group])]
@@ -169,11 +161,12 @@ class SiftedTexts:
         for group_at in np.flatnonzero(crowded):
             own = members[begin[group_at]:begin[group_at + 1]]
             crowd = np.concatenate([own, np.setdiff1d(asker[target == group_at], own)])
-            meet_rare(crowd, len(own), *rare_tokens(crowd, texts, floors.first), *texts, bounds, root)
+            some = texts.only(crowd)
+            meet_rare(crowd, len(own), *rare_tokens(some, floors.first), *some, bounds, root)
         size, counts, words = self._column("size"), self._column("counts"), self._column("words")
         start = starts(counts)
         owner, bucket = listed(self._column("about"), size, start, words)
-        order = np.argsort(bucket, kind="stable")
+        order = np.argsort(bucket)
         meet_about(owner[order], bucket[order], size, start, words, *texts, bounds, root)
         first = np.full(len(whole), len(whole), np.int32)
         np.minimum.at(first, root, np.arange(len(whole), dtype=np.int32))
@@ -209,32 +202,45 @@ class Floors(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """What parts texts: bits, marks and hashes of the tokens of each text, as in `Sifted`, and where they begin."""
+    """What parts texts: bits, marks and hashes of the tokens of each text, as in `Sifted`, where these begin, and whether
+    they are in rising order.
+    """
 
     bits: NDArray[np.uint64]
     marks: NDArray[np.uint64]
     length: NDArray[np.int64]
     tokens: NDArray[np.uint32]
     start: NDArray[np.int64]
+    ordered: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, bits: NDArray[np.uint64], marks: NDArray[np.uint64], length: NDArray[np.int64], tokens: NDArray[np.uint32],
+           ordered: bool = False) -> "Texts":
+        """All texts, from their columns."""
+        return cls(bits, marks, length, tokens, starts(length), np.full(len(length), ordered))
+
+    def only(self, texts: NDArray[np.int64]) -> "Texts":
+        """Some of them."""
+        length = self.length[texts]
+        start = starts(length)
+        at = np.repeat(self.start[texts] - start[:-1], length) + np.arange(start[-1])
+        return Texts(self.bits[texts], self.marks[texts], length, self.tokens[at], start, self.ordered[texts])
 
 
-def rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def rare_tokens(crowd: Texts, floor: Fraction) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of some texts the rarest tokens, one of which two of them share where their F is above the floor.
 
     Returns for each such token which of the texts it is in, one token after another, and where each token's begin.
     """
-    length = texts.length[crowd]
-    within = starts(length)
-    at = np.repeat(texts.start[crowd] - within[:-1], length) + np.arange(within[-1])
-    _, token, count = np.unique(texts.tokens[at], return_inverse=True, return_counts=True)
+    _, token, count = np.unique(crowd.tokens, return_inverse=True, return_counts=True)
     rank = np.empty(len(count), np.int64)
     rank[np.argsort(count, kind="stable")] = np.arange(len(count))
-    owner = np.repeat(np.arange(len(crowd)), length)
-    order = np.lexsort((rank[token], owner))
-    least = floor.numerator * length // (2 * floor.denominator - floor.numerator) + 1     # tokens that a twin shares
-    rare = order[np.arange(within[-1]) - within[:-1][owner] <= (length - least)[owner]]
-    holders = np.unique(rank[token[rare]] * len(crowd) + owner[rare])
-    listed_rank, holder = np.divmod(holders, max(len(crowd), 1))
+    owner = np.repeat(np.arange(len(crowd.length)), crowd.length)
+    ranked = np.sort(owner * len(count) + rank[token]) - owner * len(count)              # in each text, the rarest first
+    least = floor.numerator * crowd.length // (2 * floor.denominator - floor.numerator) + 1     # that a twin shares
+    rare = np.arange(len(owner)) < (crowd.start[1:] - least + 1)[owner]
+    holders = np.unique(ranked[rare] * len(crowd.length) + owner[rare])
+    listed_rank, holder = np.divmod(holders, max(len(crowd.length), 1))
     return holder, np.append(np.flatnonzero(np.append(True, np.diff(listed_rank) > 0)), len(holder))
 
 
@@ -260,29 +266,3 @@ def batches(first: NDArray[np.int32], size: int) -> Iterable[NDArray[np.int64]]:
         if at - begin >= size or (at == len(ordered) and at > begin):
             yield np.sort(ordered[begin:at])
             begin = at
-
-
-def _with_a_run_missing(row: NDArray[np.int64], total: NDArray[np.uint64], han: NDArray[np.bool_],
-                        first: NDArray[np.int64], whole: NDArray[np.uint64],
-                        spare: NDArray[np.int32]) -> list[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
-    """For each length of a run that may be missing, the texts and the keys that they have without one of their runs.
-
-    Args:
-        row, han: of each core its text, and whether it is Chinese; total: sums of the hashes of all before each.
-        first, whole: of each text where its cores begin, and the key of all.
-        spare: what its terms weigh, at most: enough has to be left of them, as `Content.spare` says.
-    """
-    han_so_far = np.concatenate([np.zeros(1, np.int64), np.cumsum(han)])
-    short = (first[1:] - first[:-1] <= LONGEST)[row]
-    result = []
-    for size in range(1, SPARE_HAN + 1):
-        begin = np.arange(max(0, len(row) - size + 1))
-        begin = begin[(row[begin] == row[begin + size - 1]) & short[begin]]
-        if size == 1:
-            begin = begin[spare[row[begin]] > np.where(han[begin], LEFT_HAN, LEFT)]
-        else:
-            begin = begin[spare[row[begin]] >= (SHARE + 1) * size]
-        if size > SPARE:
-            begin = begin[han_so_far[begin + size] - han_so_far[begin] == size]
-        result.append((row[begin], whole[row[begin]] - (total[begin + size] - total[begin])))
-    return result

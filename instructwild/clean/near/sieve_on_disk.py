@@ -23,6 +23,7 @@ from instructwild.clean.near.sieve_on_disk_kernel import (
     count_up,
     join_pairs,
     meet_crowd,
+    put_in_order,
     rarest_first,
 )
 
@@ -162,6 +163,7 @@ class SiftedOnDisk:
 
     def add(self, part: Sifted) -> None:
         """Take the keys of the next texts."""
+        put_in_order(part.tokens, starts(part.length))      # what is mapped stays unchanged, or it would stay in memory
         for name, column in self._columns.items():
             column.append(part.row + np.int32(self._count) if name == "row" else getattr(part, name))
         self._count += len(part.whole)
@@ -198,8 +200,7 @@ class SiftedOnDisk:
         return first[root]
 
     def _texts(self) -> Texts:
-        length = self.length
-        return Texts(self._mapped("bits"), self._mapped("marks"), length, self._mapped("tokens"), starts(length))
+        return Texts.of(self._mapped("bits"), self._mapped("marks"), self.length, self._mapped("tokens"), ordered=True)
 
     def _mapped(self, name: str) -> NDArray[Any]:
         return self._columns[name].mapped()
@@ -228,7 +229,8 @@ class SiftedOnDisk:
             unmet[asker[left[target]]] = True
             meet(asker[few], target[few], pairs.begin, pairs.members, *texts, floors.bounds, root)
         for crowd in pairs.crowds(crowded & ~left):
-            meet_crowd(crowd, *rare_tokens(crowd, texts, floors.first), *texts, floors.bounds, root)
+            some = texts.only(crowd)
+            meet_crowd(crowd, *rare_tokens(some, floors.first), *some, floors.bounds, root)
         pairs.delete()
         return unmet
 
@@ -254,7 +256,7 @@ class SiftedOnDisk:
                 part.append(numbers)
         for part in parts:
             mapped = part.mapped()
-            ordered = mapped[np.argsort(mapped["bucket"], kind="stable")]
+            ordered = mapped[np.argsort(mapped["bucket"])]
             meet_about(ordered["owner"].copy(), ordered["bucket"].copy(), size, start, words, *texts, floors.bounds, root)
             part.delete()
 

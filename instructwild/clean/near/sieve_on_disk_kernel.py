@@ -3,7 +3,7 @@
 import numpy as np
 
 from instructwild.clean.near.compiled import compiled
-from instructwild.clean.near.sieve_kernel import apart, near, root_of
+from instructwild.clean.near.sieve_kernel import apart, near, perhaps_near, root_of
 
 
 @compiled
@@ -11,6 +11,13 @@ def count_up(numbers, counts):  # noqa: ANN001, ANN201
     """Count how often each number occurs, beside what was counted before."""
     for at in range(len(numbers)):
         counts[numbers[at]] += 1
+
+
+@compiled
+def put_in_order(numbers, start):  # noqa: ANN001, ANN201
+    """Sort the numbers of each text."""
+    for text in range(len(start) - 1):
+        numbers[start[text]:start[text + 1]].sort()
 
 
 @compiled
@@ -39,7 +46,7 @@ def join_pairs(texts, others, root):  # noqa: ANN001, ANN201
 
 
 @compiled
-def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, floors, root):  # noqa: ANN001, ANN201
+def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, ordered, floors, root):  # noqa: ANN001, ANN201
     """Join the groups of those of a crowd that share a rare token and whose F may be above its bound, as
     `sieve_kernel.meet_rare`.
 
@@ -55,18 +62,20 @@ def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, floors
     for token in range(len(lists) - 1):
         first, chains = lists[token], 0
         for at in range(lists[token + 1] - first):
-            text = crowd[holders[first + at]]
+            text = holders[first + at]
             m = length[text]
             mine, chain = -1, 0
             while chain < chains:
-                joined = root_of(root, crowd[holders[first + head[chain]]]) == root_of(root, text)
+                joined = root_of(root, crowd[holders[first + head[chain]]]) == root_of(root, crowd[text])
                 k = head[chain]
                 while not joined and k >= 0:
-                    other = crowd[holders[first + k]]
+                    other = holders[first + k]
                     n = length[other]
-                    if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, marks) and \
-                            near(text, other, bits, length, tokens, start, floors):
-                        root[root_of(root, text)] = root_of(root, other)
+                    later = max(crowd[text], crowd[other])
+                    if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, bits, marks) and \
+                            perhaps_near(text, other, later, floors, bits, length) and \
+                            near(text, other, later, floors, length, tokens, start, ordered):
+                        root[root_of(root, crowd[text])] = root_of(root, crowd[other])
                         joined = True
                     k = follows[k]
                 if joined and mine >= 0:                 # two chains of one group become one

@@ -71,7 +71,7 @@ def counts(texts: Sequence[str]) -> np.ndarray:
     for first, last in pairwise(edges):
         points = np.frombuffer("".join(texts[first:last]).encode("utf-32-le"), dtype=np.uint32)
         rows = np.repeat(np.arange(last - first, dtype=np.int32) * SCRIPTS, lengths[first:last])
-        rows += table()[points]
+        rows += table().take(points)
         counted = np.bincount(rows, minlength=(last - first) * SCRIPTS)
         parts.append(counted.reshape(-1, SCRIPTS))
     return np.concatenate(parts)

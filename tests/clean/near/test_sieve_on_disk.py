@@ -79,10 +79,10 @@ def test_texts_of_a_crowd_meet_by_what_they_ask_for(tmp_path, small):
 @given(st.lists(WORDS.map(" ".join), min_size=1, max_size=40))
 def test_chains_join_what_comparing_all_with_all_joins(texts):
     part = sift(texts)
-    keys = sieve.Texts(part.bits, part.marks, part.length, part.tokens, sieve.starts(part.length))
+    keys = sieve.Texts.of(part.bits, part.marks, part.length, part.tokens)
     crowd = np.arange(len(texts))
     roots = [np.arange(len(texts), dtype=np.int32) for _ in range(2)]
-    rare = *rare_tokens(crowd, keys, FLOOR), *keys, sieve.Floors.of_all(FLOOR).bounds
+    rare = *rare_tokens(keys, FLOOR), *keys, sieve.Floors.of_all(FLOOR).bounds
     meet_rare(crowd, len(crowd), *rare, roots[0])
     meet_crowd(crowd, *rare, roots[1])
     join_pairs(crowd[:0], crowd[:0], roots[1])
