@@ -28,6 +28,8 @@ from instructwild_trainer.export.plan import ExportPlan, plan_export
 from instructwild_trainer.export.probe import ROUNDED, probe
 from instructwild_trainer.export.tune import tune
 
+QUESTIONS = ("Name a river.",)
+"""A probe asks at least one."""
 SAMPLES, FIT_STEPS, LENGTH = 48, 48, 256
 """Rows to calibrate with and steps of fitting scales, as `benchmarks.quantization` has them; tokens of a packed sequence."""
 
@@ -91,13 +93,13 @@ def measured(plan: ExportPlan, work: Path, iterations: int) -> tuple[dict[str, R
                                             scratch=work / "scratch" / f"fit-{folder.name}"), seconds)
     template = str(plan.chat.tokenizer.chat_template)
     before = probe(merged, plan.held, work / "scratch" / "source", label="measuring the source", template=template,
-                   grid=plan.grid, questions=())
+                   grid=plan.grid, questions=QUESTIONS)
     losses: dict[str, Rows] = {"full precision": before.losses["as it is"],
                                **{f"round to nearest, {name.split()[1]}": before.losses[name] for name in ROUNDED}}
     for name, folder in folders.items():
         plan.chat.tokenizer.save_pretrained(folder)
         losses[name] = probe(folder, plan.held, work / "scratch" / f"probe-{folder.name}", label=f"measuring {name}",
-                             template=template, questions=()).losses["as it is"]
+                             template=template, questions=QUESTIONS).losses["as it is"]
         seconds[name] = seconds[folder.name]
     return losses, seconds
 

@@ -84,7 +84,7 @@ def pairwise(options: RewardOptions, source: Source, chat: Chat, ranked: list[Gr
             for group in ranked for order in group.orders for a, b in order.pairs]
     return RewardTrainer(model=model, args=RewardConfig(**arguments(options, run)), processing_class=chat.tokenizer,
                          train_dataset=Dataset.from_list(data),
-                         peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+                         peft_config=lora(options, model, "SEQ_CLS", modules_to_save=["score"]))
 
 
 if __name__ == "__main__":

@@ -134,7 +134,8 @@ def plain(settings: dict[str, Any], chat: Chat, rows: list[Conversation], folder
     options = SftOptions(**settings, save_steps=10**6, warmup_steps=0)
     policy, _ = load_policy(MODEL, dtype=as_torch(dtype_of(options)))
     config = SFTConfig(**arguments(options, SimpleNamespace(scratch=folder)), assistant_only_loss=True)
-    return SFTTrainer(model=policy, args=config, processing_class=chat.tokenizer, peft_config=lora(options, "CAUSAL_LM"),
+    return SFTTrainer(model=policy, args=config, processing_class=chat.tokenizer,
+                      peft_config=lora(options, policy, "CAUSAL_LM"),
                       train_dataset=Dataset.from_list([{"messages": row.messages} for row in rows]))
 
 

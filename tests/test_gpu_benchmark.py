@@ -26,7 +26,6 @@ def lines(tmp_path_factory):
     return lines
 
 
-@pytest.mark.slow
 def test_every_part_measures_or_says_why_not(lines):
     from benchmarks.gpu.__main__ import PARTS
 
@@ -36,7 +35,6 @@ def test_every_part_measures_or_says_why_not(lines):
     assert left_out["continuous", "transformers continuous batching"] == "no GPU"
 
 
-@pytest.mark.slow
 def test_figures_are_there_for_each_bar(lines):
     def figure(part, what, name):
         return [line[name] for line in lines if (line["part"], line["what"]) == (part, what)]

@@ -51,7 +51,7 @@ def _with_adapters(model: Any) -> float:
 
     rows, tokens = size().batches[-1], size().tokens
     with timed("generation", "ours, adapters on", rows=rows) as figures, torch.inference_mode():
-        actors = Actors(model, lora(ppo_options(), "CAUSAL_LM"))
+        actors = Actors(model, lora(ppo_options(), model, "CAUSAL_LM"))
         forward = actors.next_token(POLICY)
         prompt_rows = prompts(rows, size().prompt)
         _ours(model, prompt_rows, 4, forward)

@@ -25,8 +25,8 @@ def ppo() -> None:
     with tempfile.TemporaryDirectory() as scratch, timed("ppo", "one update with PTX") as figures:
         config("7b").save_pretrained(scratch)
         estimate = need(shape_of(Path(scratch), options), options, options.dtype, reward=True)
-        adapters = lora(options, "CAUSAL_LM")
         model = base()
+        adapters = lora(options, model, "CAUSAL_LM")
         fuse_layers(model)
         actors = Actors(model, adapters)
         actors.peft.add_adapter(REWARD, adapters)

@@ -132,7 +132,7 @@ def _trl(model: Any, options: Any, rows: Any, folder: Path, **more: Any) -> Any:
     model.set_attn_implementation("sdpa")
     data = Dataset.from_list([{"input_ids": row.encoded.input_ids, "labels": row.encoded.labels} for row in rows])
     return SFTTrainer(model=model, args=SFTConfig(**arguments(options, _run(folder), **more)), train_dataset=data,
-                      processing_class=chat().tokenizer, peft_config=lora(options, "CAUSAL_LM"))
+                      processing_class=chat().tokenizer, peft_config=lora(options, model, "CAUSAL_LM"))
 
 
 def _k_way(model: Any, options: Any, groups: Any, folder: Path) -> Any:
@@ -148,7 +148,7 @@ def _k_way(model: Any, options: Any, groups: Any, folder: Path) -> Any:
     collator, tokens = collation(model, groups, options, chat().tokenizer.pad_token_id, device())
     trainer = RankingTrainer(model=model, args=RewardConfig(**arguments(options, _run(folder))),
                              train_dataset=dataset(groups), processing_class=chat().tokenizer,
-                             data_collator=collator, peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+                             data_collator=collator, peft_config=lora(options, model, "SEQ_CLS", modules_to_save=["score"]))
     trainer.tokens_at_once = tokens
     follow_base(trainer.model)
     return trainer
@@ -169,7 +169,7 @@ def _pairwise(model: Any, options: Any, groups: Any, folder: Path) -> Any:
     more = _padded() | ({"gradient_accumulation_steps": 4} if device() == "cuda" else {})
     return RewardTrainer(model=model, args=RewardConfig(**arguments(options, _run(folder), **more)),
                          processing_class=chat().tokenizer, train_dataset=Dataset.from_list(pairs),
-                         peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+                         peft_config=lora(options, model, "SEQ_CLS", modules_to_save=["score"]))
 
 
 def _turn(part: str, name: str, make: Callable[[], Any], model: Any, turn: int) -> list[float]:
