@@ -68,7 +68,7 @@ def from_gptq(layer: Any) -> Int4Linear | None:
         layer: `TorchLinear`, with qweight [in / 8, out], scales [in / group, out] and g_idx [in].
     """
     inputs, outputs, group = layer.in_features, layer.out_features, layer.group_size
-    if not takes(layer.bits, group) or inputs % (16 * TILES) or inputs % group or outputs % 8 \
+    if not takes(layer.bits, group) or inputs % (16 * TILES) or inputs % group or outputs % 16 \
             or layer.qweight.dtype != torch.int32:
         return None
     in_order = torch.arange(inputs, device=layer.g_idx.device) // group
