@@ -125,8 +125,7 @@ def main() -> None:
           "its own.",
           "What shows no language (`und`) is kept unless `-und` says otherwise: most of what is wrongly kept of the "
           "labelled prompts are such labels. Code and sums alone are not in the totals.",
-          "Of orders in eight other languages the part that asks decides less often than of English and Chinese ones: many "
-          "pass as the language of the text that they are about."])
+          "A few orders to translate in eight other languages still pass as the language of the text that they are about."])
 
 
 if __name__ == "__main__":

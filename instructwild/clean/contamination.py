@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import polars as pl
 
@@ -13,13 +13,21 @@ from instructwild.clean.step import Verdicts, drops
 from instructwild.read.instructions import read
 from instructwild.schema.verdict import Reason
 
-RUN, REST = 4, 3
-"""Tokens in a row that count as taken over, and those beside such a run: around a word that was left out."""
+RUN, SHORT_RUN = 4, 3
+"""Tokens in a row that count as taken over, and that do so beside such a run: around a word that was left out."""
 SHORTEST = 8
 """Tokens of a question that is looked for within other texts; a shorter one is compared with prompts only."""
-ENOUGH = 7
+ENOUGH_PARTICULAR = 7
 """Particular tokens that tell a question by themselves; of one with fewer its other tokens count too."""
 FOUND = pl.Schema({"at": pl.UInt32, "target": pl.UInt32, "shared": pl.String, "covered": pl.Float64, "f": pl.Float64})
+
+
+class Question(NamedTuple):
+    """The tokens of an evaluation prompt, which of them are particular to it, and which have to be covered."""
+
+    words: list[str]
+    particular: list[bool]
+    counted: list[bool]
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,10 @@ class Contamination:
         """Rows a turn of which holds a question: for each the one that it covers most."""
         questions = _questions(targets)
         anchors: dict[str, list[int]] = {}
-        for at, (words, marks, _) in questions.items():
-            for begin in range(len(words) - RUN + 1):
-                if any(marks[begin:begin + RUN]):
-                    anchors.setdefault(f" {' '.join(words[begin:begin + RUN])} ", []).append(at)
+        for at, question in questions.items():
+            for begin in range(len(question.words) - RUN + 1):
+                if any(question.particular[begin:begin + RUN]):
+                    anchors.setdefault(f" {' '.join(question.words[begin:begin + RUN])} ", []).append(at)
         if not anchors:
             return pl.DataFrame(schema=FOUND)
         spoken_turns = turns(rows).select("at", text=spaced(
@@ -78,10 +86,9 @@ class Contamination:
         best: dict[int, tuple[float, int, str]] = {}
         for at, text, runs in matched.select("at", "text", "runs").iter_rows():
             words = text.split()
-            held = {tuple(words[begin:begin + REST]) for begin in range(len(words) - REST + 1)}
+            held = {tuple(words[begin:begin + SHORT_RUN]) for begin in range(len(words) - SHORT_RUN + 1)}
             for target in sorted({target for run in runs for target in anchors[run]}):
-                words_of_target, _, counted = questions[target]
-                covered, shared = _covered(words_of_target, counted, held)
+                covered, shared = _covered(questions[target], held)
                 if covered >= self.coverage and covered > best.get(at, (0.0, 0, ""))[0]:
                     best[at] = (covered, target, shared)
         listed = sorted(best)
@@ -109,22 +116,23 @@ def _targets(against: tuple[str, ...], digests: tuple[str, ...]) -> pl.DataFrame
     return opened(read(against).frame)
 
 
-def _questions(targets: pl.DataFrame) -> dict[int, tuple[list[str], list[bool], list[bool]]]:
-    """The tokens of each question that is long enough, which of them are particular to it, and which count."""
+def _questions(targets: pl.DataFrame) -> dict[int, Question]:
+    """Each question that is long enough."""
     from instructwild.clean.near import tokens
 
     listed = ((at, tokens(text)) for at, text in zip(targets["at"], request_texts(targets), strict=True))
     marked = ((at, words, particular(words)) for at, words in listed if len(words) >= SHORTEST)
-    return {at: (words, marks, marks if sum(marks) >= ENOUGH else [True] * len(words)) for at, words, marks in marked
-            if any(marks)}
+    return {at: Question(words, marks, marks if sum(marks) >= ENOUGH_PARTICULAR else [True] * len(words))
+            for at, words, marks in marked if any(marks)}
 
 
-def _covered(words: Sequence[str], counted: Sequence[bool], held: set[tuple[str, ...]]) -> tuple[float, str]:
+def _covered(question: Question, held: set[tuple[str, ...]]) -> tuple[float, str]:
     """The share of the words that count which runs of another text cover, and the longest stretch of such runs."""
+    words, _, counted = question
     taken = [False] * len(words)
-    for begin in range(len(words) - REST + 1):
-        if tuple(words[begin:begin + REST]) in held:
-            taken[begin:begin + REST] = [True] * REST
+    for begin in range(len(words) - SHORT_RUN + 1):
+        if tuple(words[begin:begin + SHORT_RUN]) in held:
+            taken[begin:begin + SHORT_RUN] = [True] * SHORT_RUN
     longest, begin = "", 0
     for end in range(len(words) + 1):
         if end == len(words) or not taken[end]:

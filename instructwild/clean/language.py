@@ -12,7 +12,7 @@ from instructwild.clean.step import DROPS, Verdicts, drops
 from instructwild.errors import ConfigError
 from instructwild.schema.verdict import Reason
 from instructwild.text.language import UNDETERMINED, Backend, languages
-from instructwild.text.language.asking import MIXED, asking, orders_to_translate
+from instructwild.text.language.asking import MIXED, TRANSLATE, asking, order_to_translate
 from instructwild.text.language.confidence import doubtful
 from instructwild.text.language.shared_script import SharedScript
 
@@ -95,11 +95,12 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
 def _asking(spoken: pl.Series, around: pl.Series) -> pl.Series:
     """The texts without what they cite; where its words show it, the part that asks."""
     rest = pl.select(pl.coalesce(around, spoken)).to_series()
-    around = pl.select(pl.coalesce(orders_to_translate(rest), around)).to_series()
-    places = rest.str.contains(MIXED).fill_null(False).arg_true()
-    parts = pl.Series([asking(text) for text in rest.gather(places)], dtype=pl.String)
-    known = parts.is_not_null()
-    return around.scatter(places.filter(known), parts.filter(known)) if known.any() else around
+    for seen, part in ((TRANSLATE, order_to_translate), (MIXED, asking)):
+        places = rest.str.contains(seen).fill_null(False).arg_true()
+        parts = pl.Series([part(text) for text in rest.gather(places)], dtype=pl.String)
+        known = parts.is_not_null()
+        around = around.scatter(places.filter(known), parts.filter(known)) if known.any() else around
+    return around
 
 
 def _spoken(rows: pl.DataFrame) -> pl.Series:

@@ -13,12 +13,12 @@ from instructwild.privacy.mails import MAILS
 from instructwild.privacy.numbers import DIGITS, NUMBERS
 from instructwild.privacy.phones import PHONES, SPELLED_PHONES
 from instructwild.privacy.places import HOMES, PLACES
-from instructwild.privacy.rule import Match, Rule, WordTable
+from instructwild.privacy.rule import Match, Rule, WordSearch
 from instructwild.privacy.secrets import SECRETS
 
 RUN = re.compile(r"[A-Za-z0-9_+/=.:%$~-]{16}")
 RULES = (*SECRETS, *LINKS, *MAILS, *NUMBERS, *BIRTH_DATES, *PHONES, *SPELLED_PHONES, *PLACES, *HOMES, *CHANCE)
-WORDS = WordTable(word for rule in RULES for word in rule.words)
+WORDS = WordSearch(word for rule in RULES for word in rule.words)
 """What any of the rules needs; many need the same, so each is looked for once."""
 
 

@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     """Code, in backticks or fences, is not looked into."""
 
 
-class WordTable:
+class WordSearch:
     """Many words that are looked for at once: a longer one only where a shorter one within it stands."""
 
     def __init__(self, words: Iterable[str]) -> None:

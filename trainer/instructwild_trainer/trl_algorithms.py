@@ -96,7 +96,7 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
     return reward
 
 
-def sampled(actors: Actors, chat: Chat, o: PPOOptions, prompts: Sequence[Sequence[int]], seed: int) -> list[list[int]]:
+def sample_tokens(actors: Actors, chat: Chat, o: PPOOptions, prompts: Sequence[Sequence[int]], seed: int) -> list[list[int]]:
     """The tokens of a response of the policy to each prompt, up to and including the first stop token."""
     made = generate(actors, POLICY, prompts, range(len(prompts)), length=o.response_length, stop_ids=chat.stop_ids,
                     pad=chat.tokenizer.pad_token_id, temperature=o.temperature, seed=seed,
@@ -133,7 +133,7 @@ def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat
         def _generate_single_turn(self, prompt_ids: Sequence[Sequence[int]], *_: Any) -> Any:
             """By our own decoder: TRL's way computes logits of whole prompts, and draws from random numbers with a state."""
             actors.peft.eval()     # no dropout, and no activations computed twice
-            ids = sampled(actors, chat, o, prompt_ids, seeded(o.seed, "rollout", self.state.global_step))
+            ids = sample_tokens(actors, chat, o, prompt_ids, seeded(o.seed, "rollout", self.state.global_step))
             actors.peft.train()
             return ids if o.algorithm == "rloo" else (ids, None)     # GRPO's trainer may be given log-probabilities
 
@@ -157,7 +157,7 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: C
     order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(seeded(o.seed, "order"))).tolist()
     requests = order[:updates_of(o, len(prompts)) * o.batch_size]
     rows = [i for i in requests for _ in range(o.num_generations)]
-    ids = sampled(actors, chat, o, [prompts[i].ids for i in rows], seeded(o.seed, "dpo"))
+    ids = sample_tokens(actors, chat, o, [prompts[i].ids for i in rows], seeded(o.seed, "dpo"))
     scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
     pairs = []
     for n, i in enumerate(requests):

@@ -27,7 +27,16 @@ def is_unchanged(model: Any, before: Mapping[str, str]) -> bool:
         model: after training.
         before: of `trained_weights`.
     """
-    weights = dict(model.named_parameters())
+    return are_unchanged(dict(model.named_parameters()), before)
+
+
+def are_unchanged(weights: "Mapping[str, torch.Tensor]", before: Mapping[str, str]) -> bool:
+    """Whether all weights are what they were; the first that is not ends the search.
+
+    Args:
+        weights: after training, by name.
+        before: of `weights_sha256s`.
+    """
     return bool(before) and all(name in weights and _sha256(weights[name]) == digest for name, digest in before.items())
 
 
@@ -47,3 +56,10 @@ def untrained(trainer: Any, where: str) -> ModelError:
                           where=where, remedy="raise --num-train-epochs, or set --warmup-steps 0")
     return ModelError("training left every weight as it was", where=where,
                       remedy="raise --learning-rate or --num-train-epochs")
+
+
+def untrained_policy(where: str) -> ModelError:
+    """The same of a run that samples: by responses that score alike, or by its rate."""
+    return ModelError("training left every weight of the policy as it was", where=where,
+                      remedy="where responses score alike, raise temperature or response_length, or give another reward; "
+                             "else raise --learning-rate")

@@ -6,8 +6,6 @@ the other letters are looked at; where none of them asks by its words, nothing i
 piece is known to ask where it asks for a translation.
 """
 
-import polars as pl
-
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, group_of
@@ -43,14 +41,14 @@ _ENGLISH = LazyPattern(rf"(?i)\A\W*(?:please\s+|kindly\s+|(?:can|could|would|wil
 TRANSLATE = (r"(?i)translat|tradu[cizs]|übersetz|uebersetz|vertaal|översätt|oversæt|oversett|käännä|fordítsd|přelož"
              r"|przetłumacz|terjemah|dịch (?:câu|đoạn|sang)|çevir|перев[её]д|перевест|переклад|ترجم|अनुवाद|번역"
              r"|翻[译譯]|[译譯]成|[译譯]为|訳し|翻訳")
-_FIRST_PIECE = r"\A\s*([^:：\n]+)[:：\n]"
+"""A word of translating: only a text with one is looked at."""
+_TRANSLATE, _FIRST_PIECE = LazyPattern(TRANSLATE), LazyPattern(r"\A\s*([^:：\n]+)[:：\n]")
 
 
-def orders_to_translate(texts: pl.Series) -> pl.Series:
-    """Of each text the order to translate with which it begins, up to a colon or the end of the line; else null."""
-    return texts.alias("text").to_frame().select(
-        pl.when(pl.col("text").str.contains(TRANSLATE)).then(pl.col("text").str.extract(_FIRST_PIECE)).alias("order")
-    ).select(pl.when(pl.col("order").str.contains(TRANSLATE)).then("order")).to_series()
+def order_to_translate(text: str) -> str | None:
+    """The order to translate with which a text begins, up to a colon or the end of the line; None where it has none."""
+    piece = _FIRST_PIECE.search(text)
+    return piece[1] if piece and _TRANSLATE.search(piece[1]) else None
 
 
 def asking(text: str) -> str | None:

@@ -59,7 +59,7 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
         seed: None takes the likeliest token each time.
         batch_size: rows at a time; on a GPU fewer where memory holds fewer.
         sampler: another engine that writes the responses of the policy.
-        record: whether what the passes knew is wanted.
+        record: whether the log-probabilities, entropy and values of the passes are kept.
     """
     device = actors.device
     decoded = [DecodedRow(list(prompt), length, temperature=0.0 if seed is None else temperature,

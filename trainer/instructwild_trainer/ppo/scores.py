@@ -122,29 +122,23 @@ class FunctionScore:
                              remedy="return one number for each completion")
         return torch.tensor([0.0 if value is None else float(value) for value in result], device=experience.prompt.device)
 
-
     def _called(self, arguments: Mapping[str, Any]) -> Sequence[float | None]:
-        name, parameters = self.function.__name__, inspect.signature(self.function).parameters.values()
-        needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty
+        """What the function returns for those of the arguments that it takes."""
+        name, parameters = self.function.__name__, inspect.signature(self.function).parameters
+        takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+        needed = {each for each, parameter in parameters.items() if parameter.default is parameter.empty
                   and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)}
-        if missing := sorted(needed - set(arguments)):
+        if missing := sorted(needed - arguments.keys()):
             raise InputError(f"needs {', '.join(missing)}, and the prompts have no such column", where=name,
                              remedy="check the columns of the prompts, and what stands where prompts are named")
         try:
-            return self.function(**_accepted(self.function, arguments))
+            return self.function(**{each: value for each, value in arguments.items() if takes_all or each in parameters})
         except InstructwildError:
             raise
         except Exception as error:  # whatever the user's function raises
             last = traceback.extract_tb(error.__traceback__)[-1]
             raise InputError(f"failed ({type(error).__name__}: {error})", where=f"{name}, {Path(last.filename).name} line "
                              f"{last.lineno}", remedy="mend the function; a row without a column has None there") from error
-
-
-def _accepted(function: RewardFunction, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = inspect.signature(function).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return dict(arguments)
-    return {name: value for name, value in arguments.items() if name in {parameter.name for parameter in parameters}}
 
 
 @dataclass(frozen=True)

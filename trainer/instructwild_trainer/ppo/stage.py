@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
 from instructwild.console.terminal import console
-from instructwild.errors import ConfigError, ModelError
+from instructwild.errors import ConfigError
 from instructwild.llm.quiet import quiet_imports
 from instructwild.read.instructions import read_several
 from instructwild.text.quantity import quantity
@@ -34,7 +34,7 @@ from instructwild_trainer.processes import Processes, processes, refuse_url
 from instructwild_trainer.templates import Chat
 from instructwild_trainer.trl_algorithms import checked as check_divisible
 from instructwild_trainer.trl_algorithms import train_with_trl
-from instructwild_trainer.unchanged import weights_sha256s
+from instructwild_trainer.unchanged import are_unchanged, untrained_policy, weights_sha256s
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
@@ -155,10 +155,8 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
     with actors.summon_full_parameters():
         after, answers_after = perplexity(), sample()
     print_perplexity("after", after)
-    if not outcome.stopped and weights_sha256s(actors.policy_parameters()) == weights_before:
-        raise ModelError("training left every weight of the policy as it was", where=f"train {options.algorithm}",
-                         remedy="where responses score alike, raise temperature or response_length, or give another reward; "
-                                "else raise --learning-rate")
+    if not outcome.stopped and are_unchanged(actors.policy_parameters(), weights_before):
+        raise untrained_policy(f"train {options.algorithm}")
     story = report.Story(
         outcome.history, before, after, config=work.config, notes=[chat.note] if chat.note else [], stopped=outcome.stopped,
         stopped_on=_responses(outcome, chat)[:8],
