@@ -150,7 +150,13 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
 
     label = session.name.label
     with progress() as shown:
-        task = shown.add_task(f"respond {label}", total=len(missing), note="")
+        task, taken = shown.add_task(f"respond {label}", total=len(missing), note=""), 0
+
+        def show(_: int = 0) -> None:
+            tokens, usd = quantity(session.usage.completion_tokens, "token"), session.usage.usd
+            shown.update(task, completed=taken + session.ahead, note=tokens + (f", US$ {usd:.4f}" if usd else ""))
+
+        session.on_known = show
         async with session:
             for attempt in range(plan.attempts):
                 remaining = iter(missing)
@@ -173,11 +179,10 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
                     prompt, slot = in_flight[number]
                     number += 1
                     if prompt.take(reply, label, plan):
-                        shown.advance(task)
+                        taken += 1
                     elif not (reply.thoughts_cut_off or reply.charged_for_nothing):
                         again.append((prompt, slot))
-                    shown.update(task, note=f"{quantity(session.usage.completion_tokens, 'token')}"
-                                            + (f", US$ {session.usage.usd:.4f}" if session.usage.usd else ""))
+                    show()
                 missing = again
                 if session.stopped is not None or not missing:
                     break

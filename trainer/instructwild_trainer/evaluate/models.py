@@ -88,15 +88,12 @@ def generate_answers(compared: ComparedModel, requests: Sequence[Request], limit
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
         session = open_model(compared.spec, limits, kept, sort=SORTED_OVER)
         task = shown.add_task(f"answers of {compared.name}", total=len(requests), note="")
+        session.on_known = lambda known: shown.update(task, completed=known)
         waiting = (replace(request, seed=number) for number, request in enumerate(requests))
 
         async def answered() -> list[Reply]:
-            result = []
             async with session:
-                async for _, reply in session.stream(lambda: next(waiting, None)):
-                    result.append(reply)
-                    shown.update(task, advance=1)
-            return result
+                return [reply async for _, reply in session.stream(lambda: next(waiting, None))]
 
         replies = asyncio.run(answered())
         cost = charges([session], kept)

@@ -179,8 +179,8 @@ def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, pl
             progress() as shown_:
         session = open_model(*models_asked([spec]), limits, ledger, sort=SORTED_OVER)
         task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(matchups), note="")
-        result = asyncio.run(judge(session, matchups, words=rubric.words, sampling=plan.verdict,
-                                  done=lambda: shown_.update(task, advance=1)))
+        session.on_known = lambda known: shown_.update(task, completed=min(known, 2 * len(matchups)))
+        result = asyncio.run(judge(session, matchups, words=rubric.words, sampling=plan.verdict))
         cost = charges([session], ledger)
     for item, output in zip(open_, result, strict=True):
         item.decide(output.ranks)
