@@ -1,4 +1,4 @@
-"""How far a session is: replies count as soon as they are known, though they are handed back in the order of the requests."""
+"""How far a session is: replies count once they are known, though they are handed back in the order of the requests."""
 
 import asyncio
 

@@ -29,7 +29,8 @@ HAN = re.compile(r"[一-鿿]")
 BAND = 8.0
 """Nats per sequence. Turning a fair coin into a sure one costs ln 2 = 0.69."""
 GOAL = 0.92
-"""Of the reward, whose maximum is 1, over the last five updates: a run ends when it is there, or after 80 updates (one seed of six takes 62)."""
+"""Of the reward, whose maximum is 1, over the last five updates: a run ends when it is there, or after 80 updates
+(one seed of six takes 62)."""
 
 
 @pytest.fixture(scope="module")
