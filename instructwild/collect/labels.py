@@ -131,7 +131,19 @@ async def label_parts(session: Session, parts: Sequence[Path], least: float) -> 
         parts: tables of rows, unsure ones among them.
         least: the score from which on an unsure row stays where the model names no type.
     """
+    from instructwild.console.terminal import progress
+
     made = Labelled([], [], Counter(), Counter(), Counter())
+    total = pl.scan_parquet(parts).select(pl.len()).collect().item() if parts else 0
+    with progress() as shown:
+        task = shown.add_task(f"labels of {session.name.label}", total=total, note="")
+        session.on_known = lambda known: shown.update(task, completed=known)
+        await _label_each(session, parts, least, made)
+    return made
+
+
+async def _label_each(session: Session, parts: Sequence[Path], least: float, made: Labelled) -> None:
+    """Write the tables of one part after the other, and count."""
     async with session:
         for part in parts:
             rows = list(instructions(pl.read_parquet(part)))
@@ -150,7 +162,6 @@ async def label_parts(session: Session, parts: Sequence[Path], least: float) -> 
             made.dropped.append(part.with_suffix(".refused"))
             instruction_frame(kept).write_parquet(made.kept[-1])
             dropped_frame(lost).write_parquet(made.dropped[-1])
-    return made
 
 
 def unsure(row: Instruction) -> bool:

@@ -5,7 +5,7 @@ in `judgements.parquet`, one line for each reading.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -194,8 +194,8 @@ def _read(rows: list[RankingRow], name: JudgeName, limits: Limits, ledger: Ledge
     verdicts.unread = len(rows) - len(readable)
     with progress() as shown:
         task = shown.add_task(f"judge {name.label}", total=2 * len(readable), note="")
-        judged_rows = asyncio.run(judge(session, matchups([rows[index] for index in readable]), seed=seed,
-                                  done=lambda: shown.advance(task)))
+        session.on_known = lambda known: shown.update(task, completed=min(known, 2 * len(readable)))
+        judged_rows = asyncio.run(judge(session, matchups([rows[index] for index in readable]), seed=seed))
     for index, judgement in zip(readable, judged_rows, strict=True):
         rows[index] = verdicts.take(rows[index], judgement)
     return rows, verdicts
@@ -219,17 +219,14 @@ def _score(rows: list[RankingRow], name: JudgeName, limits: Limits,
                                                         for message in candidate.messages)))
                      for row in rows for candidate in row.candidates])
 
-    async def all_replies(on_reply: Callable[[], None]) -> list[Reply]:
-        replies = []
+    async def all_replies() -> list[Reply]:
         async with session:
-            async for _, reply in session.stream(lambda: next(requests, None)):
-                replies.append(reply)
-                on_reply()
-        return replies
+            return [reply async for _, reply in session.stream(lambda: next(requests, None))]
 
     with progress() as shown:
         task = shown.add_task(f"judge {name.label}", total=sum(len(row.candidates) for row in rows), note="")
-        replies = iter(asyncio.run(all_replies(lambda: shown.advance(task))))
+        session.on_known = lambda known: shown.update(task, completed=known)
+        replies = iter(asyncio.run(all_replies()))
     for index, row in enumerate(rows):
         rows[index] = verdicts.take_scores(row, [next(replies) for _ in row.candidates])
     return rows, verdicts

@@ -28,6 +28,7 @@ class ResponsePlan:
         overwrite: with k 1, answer again what has an answer already.
         limit: answer at most so many prompts, spread evenly over the input; the others are not read.
         keep_thoughts: keep what a model thought beside its answer, as `reasoning_content`.
+        chat_template: a Jinja file, or a model whose template it is, for models that run here and have none.
     """
 
     k: int = 1
@@ -40,6 +41,7 @@ class ResponsePlan:
     seed: int = 0
     limit: int | None = None
     keep_thoughts: bool = True
+    chat_template: str = ""
 
 
 @dataclass

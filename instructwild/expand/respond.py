@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from instructwild.expand.replies import OpenPrompt, ResponsePlan
 from instructwild.expand.run import thinking_config
 from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import Charges, charges
+from instructwild.llm.chat_template import check_template, template_named
 from instructwild.llm.generation.vllm_decoder import need_vllm
 from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
@@ -66,9 +68,10 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     if judges and plan.k < 2:
         raise ConfigError("has nothing to rank where each prompt gets one answer", where="--judge",
                           remedy="ask for more: -k 4")
-    names = models_asked(models)
+    names, template = models_asked(models), template_named(plan.chat_template) if plan.chat_template else ""
     for name in names:
         check(name, limits)
+        check_template(name, template)
     if engine != "local" and all(name.location == "endpoint" for name in names):
         raise ConfigError("runs models that are no endpoint, and an endpoint answers by itself", where=f"--engine {engine}",
                           remedy="leave it out; --concurrency, or several --endpoint URL=WEIGHT, send more requests at once")
@@ -81,6 +84,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
               "attempts": plan.attempts, "truncated": plan.truncated, "keep_refusals": plan.keep_refusals,
               "keep_answer": plan.keep_answer, "overwrite": plan.overwrite, "seed": plan.seed, "budget": limits.budget,
               "limit": plan.limit, **thinking_config(plan.sampling.thinking, plan.keep_thoughts),
+              **({"chat_template": sha256(template.encode()).hexdigest()} if template else {}),
               **({"judges": described(jury)} if jury else {}), **({"engine": engine} if engine == "vllm" else {})}
     inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
     before = batches_in(Path(out) / SCRATCH / CALLS)
@@ -100,7 +104,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
                            for slot in range(offset, plan.k - len(prompt.own), len(names))]
                 if missing:
                     sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER, each=each,
-                                               vllm=engine == "vllm"))
+                                               vllm=engine == "vllm", chat_template=template))
                     asyncio.run(fill(sessions[-1], missing, plan))
             kept, dropped = kept_and_dropped(rows, work, plan)
             verdicts: list[JudgeVerdicts] = []
@@ -150,7 +154,13 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
 
     label = session.name.label
     with progress() as shown:
-        task = shown.add_task(f"respond {label}", total=len(missing), note="")
+        task, taken = shown.add_task(f"respond {label}", total=len(missing), note=""), 0
+
+        def show(_: int = 0) -> None:
+            tokens, usd = quantity(session.usage.completion_tokens, "token"), session.usage.usd
+            shown.update(task, completed=taken + session.ahead, note=tokens + (f", US$ {usd:.4f}" if usd else ""))
+
+        session.on_known = show
         async with session:
             for attempt in range(plan.attempts):
                 remaining = iter(missing)
@@ -173,11 +183,10 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
                     prompt, slot = in_flight[number]
                     number += 1
                     if prompt.take(reply, label, plan):
-                        shown.advance(task)
+                        taken += 1
                     elif not (reply.thoughts_cut_off or reply.charged_for_nothing):
                         again.append((prompt, slot))
-                    shown.update(task, note=f"{quantity(session.usage.completion_tokens, 'token')}"
-                                            + (f", US$ {session.usage.usd:.4f}" if session.usage.usd else ""))
+                    show()
                 missing = again
                 if session.stopped is not None or not missing:
                     break

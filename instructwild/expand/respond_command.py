@@ -50,6 +50,8 @@ def respond(
     keep_answer: Annotated[bool, typer.Option("--keep-answer", help="A row's own answer is one of the candidates.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what has an answer.")] = False,
     attempts: Annotated[int, typer.Option(help="Max attempts for an answer that is refused, empty or cut off.", min=1)] = 3,
+    chat_template: Annotated[str, typer.Option(help="For a model that runs here and has no chat template: a Jinja file, or "
+                                               "a model whose template it is.", show_default=False)] = "",
     thinking: Thinking = None,
     thoughts: Annotated[ThoughtsKept, typer.Option(help="Keep a model's reasoning beside its answer (reasoning_content), or "
                                                    "drop it.")] = "keep",
@@ -92,7 +94,7 @@ def respond(
     sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_p=top_p, thinking=as_switch(thinking))
     plan = ResponsePlan(k=k, sampling=sampling, attempts=attempts, truncated=truncated, keep_refusals=keep_refusals,
                         keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit,
-                        keep_thoughts=thoughts == "keep")
+                        keep_thoughts=thoughts == "keep", chat_template=chat_template)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
                     timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
                     endpoints=parse_endpoints(endpoint or ()))
@@ -121,6 +123,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
     from instructwild.expand.respond import note_answered, open_prompts, spread
+    from instructwild.llm.chat_template import check_template, template_named
     from instructwild.llm.name import understand
     from instructwild.llm.open import check, price_of, window_of
     from instructwild.llm.price import Price
@@ -133,8 +136,10 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
         first, *others = [forecast_judge(candidates, 1.0, *judge) for judge in jury]
         return replace(first, judges=tuple(others))
     rows = spread(list(instructions(read(prompts, encoding, columns).frame)), plan.limit)
+    template = template_named(plan.chat_template) if plan.chat_template else ""
     for name in map(understand, models):
         check(name, limits)
+        check_template(name, template)
     if answered := len(rows) - len(open_prompts(rows, plan)):
         note_answered(answered)
     name = understand(models[0])

@@ -182,7 +182,7 @@ def by_score(scores: Sequence[float]) -> Ranks:
 
 
 async def judge(session: "Session", matchups: Sequence[Matchup], *, words: Mapping[str, Words] = WORDS,
-                sampling: Sampling | None = None, seed: int = 0, done: Callable[[], None] = lambda: None) -> list[Judgement]:
+                sampling: Sampling | None = None, seed: int = 0) -> list[Judgement]:
     """Put the answers of each matchup in order, each read twice; a reply without a verdict is requested once more, unless
     thoughts took all its tokens.
 
@@ -194,7 +194,6 @@ async def judge(session: "Session", matchups: Sequence[Matchup], *, words: Mappi
         words: how it is asked, by language; en is for all languages that have none.
         sampling: of the judge; by default the likeliest tokens, 300 at most.
         seed: part of every request.
-        done: called once for each reading.
     """
     sampling = sampling or Sampling(max_tokens=300, temperature=0.0)
     replies: dict[tuple[int, int], Reply] = {}
@@ -219,8 +218,6 @@ async def judge(session: "Session", matchups: Sequence[Matchup], *, words: Mappi
                 number += 1
                 replies[key] = reply
                 readings[key] = _reading(matchups[key[0]], key[1], words, reply)
-                if attempt == 0:
-                    done()
             pending = [key for key in pending if readings.get(key) is None
                        and not (key in replies and replies[key].thoughts_cut_off)]
             if not pending or session.stopped is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
+from instructwild.llm.chat_template import without_template
 from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
 from instructwild.llm.dtypes import chosen_dtype
 from instructwild.llm.generation.rows import DecodedRow
@@ -52,15 +53,16 @@ class LocalModel:
         adapter: an adapter folder to put on top.
         batch: how many requests are answered at once.
         dtype: a torch dtype name, or `auto` for what this machine computes fastest. Quantized models keep their own.
+        chat_template: for a model that has none of its own.
 
     Raises:
         ModelError: the folder is no causal language model with a tokenizer.
     """
 
     def __init__(self, path: str | Path, *, adapter: str | Path | None = None, batch: int = 32, dtype: str = "auto",
-                 device: str | None = None) -> None:
+                 device: str | None = None, chat_template: str = "") -> None:
         self.path = resolve(path)
-        self._take(*load(self.path, adapter=adapter, dtype=dtype, device=device), batch)
+        self._take(*load(self.path, adapter=adapter, dtype=dtype, device=device), batch, chat_template)
 
     @classmethod
     def around(cls, model: Any, tokenizer: Any, *, batch: int = 32) -> "LocalModel":
@@ -71,7 +73,7 @@ class LocalModel:
         return local
 
     @classmethod
-    def without_weights(cls, path: str | Path, batch: int = 32) -> "LocalModel":
+    def without_weights(cls, path: str | Path, batch: int = 32, chat_template: str = "") -> "LocalModel":
         """The tokenizer alone, to encode requests and form batches that other processes answer."""
         from transformers import AutoTokenizer
 
@@ -83,14 +85,15 @@ class LocalModel:
         check_code(holder)
         try:
             with quiet():
-                local.tokenizer = AutoTokenizer.from_pretrained(holder, trust_remote_code=False)
+                local.tokenizer = with_template(AutoTokenizer.from_pretrained(holder, trust_remote_code=False),
+                                                chat_template)
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"has no tokenizer that can be loaded ({str(error).splitlines()[0][:300]})", where=str(path),
                              remedy="check that the folder holds a whole causal language model and its tokenizer") from error
         return local
 
-    def _take(self, model: Any, tokenizer: Any, batch: int) -> None:
-        self.model, self.tokenizer, self.batch = model, tokenizer, batch
+    def _take(self, model: Any, tokenizer: Any, batch: int, chat_template: str = "") -> None:
+        self.model, self.tokenizer, self.batch = model, with_template(tokenizer, chat_template), batch
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 2048)
         self.ends = _end_tokens(self.model, self.tokenizer)
         self.answer_text, self.plain_text = TextDecoder(self.tokenizer), TextDecoder(self.tokenizer, marks=False)
@@ -118,9 +121,7 @@ class LocalModel:
             ModelError: the model has no chat template, or it does not write this conversation.
         """
         if not self.tokenizer.chat_template:
-            raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
-                             remedy="choose a chat model, or save a template as chat_template.jinja in its folder; `expand` "
-                                    "can do without: --prompt-style base")
+            raise without_template(str(self.path))
         renderer = Renderer(self.tokenizer, variables, whole=False) if variables else self._renderer
         return renderer.text(messages, prompt=True)
 
@@ -182,20 +183,27 @@ class LocalModel:
             row.finish = "stop"
 
 
+def with_template(tokenizer: Any, chat_template: str) -> Any:
+    """The tokenizer, with this chat template where it has none."""
+    tokenizer.chat_template = tokenizer.chat_template or chat_template or None
+    return tokenizer
+
+
 @lru_cache(maxsize=1)
-def _loaded(source: str, batch: int) -> LocalModel:
-    return LocalModel(source, batch=batch)
+def _loaded(source: str, batch: int, chat_template: str) -> LocalModel:
+    return LocalModel(source, batch=batch, chat_template=chat_template)
 
 
-def answered(source: str, batch: int, requests: Sequence[Request]) -> list[Reply]:
+def answered(source: str, batch: int, chat_template: str, requests: Sequence[Request]) -> list[Reply]:
     """The replies of a model that this process loads once: for processes that answer one batch after another.
 
     Args:
         source: a folder, or any name that `resolve` knows.
         batch: how many requests are answered at once.
+        chat_template: for a model that has none of its own.
         requests: as in `LocalModel.generate`.
     """
-    return _loaded(source, batch).generate(requests)
+    return _loaded(source, batch, chat_template).generate(requests)
 
 
 def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", device: str | None = None,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 
 from instructwild.errors import ConfigError
 from instructwild.llm.address import is_loopback, shown_address
@@ -124,7 +125,7 @@ def window_of(name: ModelName, limits: Limits) -> int:
 
 
 def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: int = 1,
-               each: Each | None = None, vllm: bool = False) -> Session:
+               each: Each | None = None, vllm: bool = False, chat_template: str = "") -> Session:
     """Get a model ready for requests: the same for an endpoint, a model in this process, and a script.
 
     Args:
@@ -135,6 +136,7 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
             requests depend on earlier replies.
         each: what has the batches of a model that runs on this machine answered, in other processes; None for this one.
         vllm: whether vLLM runs the model, where it is no endpoint.
+        chat_template: for a model that runs here and has none of its own.
 
     Raises:
         ConfigError: `check` refuses it.
@@ -169,7 +171,9 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
 
         return Session(name, LedgerBatchEngine(Script().replies, all_at_once, ledger, name.label, each or map),
                        window, price, ledger)
+    from instructwild.llm.chat_template import template_in
     from instructwild.llm.local import LocalModel, answered
+    from instructwild.llm.models import resolve
 
     if limits.local_only and name.on_hub:
         from instructwild.llm.models import cached_from_hub
@@ -177,16 +181,20 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
         source = cached_from_hub(name.name) or name.name
     else:
         source = name.name
+    kept_by = name.key
+    if chat_template and not template_in(resolve(source)):
+        kept_by += " " + sha256(chat_template.encode()).hexdigest()[:12]
     if vllm:
         from instructwild.llm.vllm_model import VLLMModel
 
-        model_in_vllm = VLLMModel(source, batch=limits.batch)
-        return Session(name, LedgerBatchEngine(model_in_vllm.generate, all_at_once, ledger, f"{name.key} vllm",
+        model_in_vllm = VLLMModel(source, batch=limits.batch, chat_template=chat_template)
+        return Session(name, LedgerBatchEngine(model_in_vllm.generate, all_at_once, ledger, f"{kept_by} vllm",
                                                release=model_in_vllm.close), window, price, ledger)
-    local = LocalModel(source, batch=limits.batch) if each is None else LocalModel.without_weights(source, limits.batch)
+    local = LocalModel(source, batch=limits.batch, chat_template=chat_template) if each is None \
+        else LocalModel.without_weights(source, limits.batch, chat_template)
 
     def by_length(requests: list[Request]) -> list[list[int]]:
         return local.batches([len(local.encode(request)) for request in requests])
 
-    answer = local.generate if each is None else partial(answered, str(source), limits.batch)
-    return Session(name, LedgerBatchEngine(answer, by_length, ledger, name.key, each or map), window, price, ledger)
+    answer = local.generate if each is None else partial(answered, str(source), limits.batch, chat_template)
+    return Session(name, LedgerBatchEngine(answer, by_length, ledger, kept_by, each or map), window, price, ledger)

@@ -17,6 +17,8 @@ from instructwild.llm.request import Reply, Request
 
 NextRequest = Callable[[], Request | None]
 """Gives the next request, or None where there is none now."""
+Known = Callable[[int], None]
+"""Hears how many replies are known."""
 Each = Callable[[Callable[[list[Request]], list[Reply]], Iterable[list[Request]]], Iterable[list[Reply]]]
 """Answers batch after batch, as `map` does, perhaps in other processes."""
 
@@ -49,8 +51,12 @@ class Usage:
 class Engine(Protocol):
     """What answers: an endpoint, a model in this process, or a script."""
 
-    def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
-        """Replies in the order of the requests; see `Session.stream`."""
+    def stream(self, next_request: NextRequest, window: int, known: Known) -> AsyncIterator[tuple[Request, Reply]]:
+        """Replies in the order of the requests; see `Session.stream`.
+
+        Args:
+            known: called with how many replies are there that were not handed back yet, where that takes a while to tell.
+        """
         ...
 
     async def close(self) -> None:
@@ -73,6 +79,19 @@ class Session:
     ledger: Ledger
     usage: Usage = field(default_factory=Usage)
     stopped: BudgetError | None = None
+    on_known: Known = lambda _: None
+    """Hears of all replies that are known, at once: a model in this process answers hundreds before it hands one back."""
+    _known: int = 0
+
+    @property
+    def ahead(self) -> int:
+        """Replies that are known and were not handed back yet."""
+        return self._known - self.usage.requests
+
+    def _tell(self, known: int) -> None:
+        if known > self._known:
+            self._known = known
+            self.on_known(known)
 
     async def stream(self, next_request: NextRequest) -> AsyncIterator[tuple[Request, Reply]]:
         """Send requests and hand back the replies in the order of the requests.
@@ -85,10 +104,14 @@ class Session:
         Yields:
             each request with its reply. A request that the budget did not cover has a failed reply, and none follows.
         """
-        async for request, reply in self.engine.stream(lambda: None if self.stopped else next_request(), self.window):
+        def known(count: int) -> None:
+            self._tell(self.usage.requests + count)
+
+        async for request, reply in self.engine.stream(lambda: None if self.stopped else next_request(), self.window, known):
             if isinstance(reply, BudgetError):
                 self.stopped, reply = reply, Reply("", "failed", problem="budget")
             self.usage.count(reply)
+            self._tell(self.usage.requests)
             yield request, reply
 
     async def __aenter__(self) -> "Session":
@@ -105,7 +128,7 @@ class EndpointEngine:
     def __init__(self, endpoint: Endpoint | Endpoints, label: str) -> None:
         self.endpoint, self.label = endpoint, label
 
-    async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Any]]:
+    async def stream(self, next_request: NextRequest, window: int, known: Known) -> AsyncIterator[tuple[Request, Any]]:
         """Replies in the order of the requests, or the error of the budget in place of one."""
         import asyncio
 
@@ -162,13 +185,17 @@ class LedgerBatchEngine:
         self.answer, self.batches, self.ledger, self.label, self.each = answer, batches, ledger, label, each
         self.release = release
 
-    async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
+    async def stream(self, next_request: NextRequest, window: int, known: Known) -> AsyncIterator[tuple[Request, Reply]]:
         """Replies in the order of the requests."""
         _interrupt_at_once()
-        async for answered in in_batches(next_request, window, self._answered):
+
+        async def answers(requests: list[Request]) -> list[Reply]:
+            return self._answered(requests, known)
+
+        async for answered in in_batches(next_request, window, answers):
             yield answered
 
-    async def _answered(self, requests: list[Request]) -> list[Reply]:
+    def _answered(self, requests: list[Request], known: Known) -> list[Reply]:
         """Replies to all, batch by batch. A batch is formed before looking at what is known, and answered again whole when
         any of it is missing: what a row is batched with can decide its rounding.
         """
@@ -186,8 +213,8 @@ class LedgerBatchEngine:
         while True:
             answered = next(answers, None)
             while looked_up and None not in looked_up[0][2]:
-                batch, _, known = looked_up.popleft()
-                for i, reply in zip(batch, known, strict=True):
+                batch, _, kept = looked_up.popleft()
+                for i, reply in zip(batch, kept, strict=True):
                     replies[i] = reply
             if answered is None:
                 break
@@ -195,6 +222,7 @@ class LedgerBatchEngine:
             self.ledger.settle_all(zip(keys, answered, strict=True))
             for i, reply in zip(batch, answered, strict=True):
                 replies[i] = reply
+            known(sum(reply is not None for reply in replies))
         return [reply for reply in replies if reply is not None]
 
     async def close(self) -> None:

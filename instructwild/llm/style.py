@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from instructwild.errors import ModelError
+from instructwild.llm.chat_template import template_in
 from instructwild.llm.name import ModelName
 
 SMALL_BYTES = 2_500_000_000
@@ -15,7 +15,7 @@ def style_for(name: ModelName) -> str:
         return "chat"
     folder = _folder(name)
     size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    return "chat" if _has_template(folder) and size > SMALL_BYTES else "base"
+    return "chat" if template_in(folder) and size > SMALL_BYTES else "base"
 
 
 def _folder(name: ModelName) -> Path:
@@ -23,12 +23,3 @@ def _folder(name: ModelName) -> Path:
     from instructwild.llm.models import cached_from_hub, resolve
 
     return (cached_from_hub(name.name) if name.on_hub else None) or resolve(name.name)
-
-
-def _has_template(folder: Path) -> bool:
-    if (folder / "chat_template.jinja").is_file():
-        return True
-    try:
-        return "chat_template" in (folder / "tokenizer_config.json").read_text(encoding="utf-8")
-    except OSError:
-        raise ModelError("has no tokenizer", where=str(folder), remedy="save the tokenizer beside the model") from None

@@ -17,16 +17,17 @@ class VLLMModel(LocalModel):
     Args:
         path: a folder, an adapter folder, or any name that `resolve` knows.
         batch: how many requests are answered at once.
+        chat_template: for a model that has none of its own.
 
     Raises:
         MissingExtraError: vLLM is not installed.
         ModelError: the folder is no causal language model with a tokenizer, or vLLM cannot load it.
     """
 
-    def __init__(self, path: str | Path, *, batch: int = 32) -> None:
+    def __init__(self, path: str | Path, *, batch: int = 32, chat_template: str = "") -> None:
         from transformers import AutoConfig, GenerationConfig
 
-        known = LocalModel.without_weights(path, batch)
+        known = LocalModel.without_weights(path, batch, chat_template)
         self.path, base, rank = known.path, known.path, 0
         self.adapter: Path | None = None
         if is_adapter(self.path):

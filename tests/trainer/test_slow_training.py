@@ -113,14 +113,20 @@ def test_killed_at_any_moment_it_ends_in_the_same_weights_bit_for_bit(verb, file
         assert source_of(out).sha256 == source_of(files / f"{verb}-whole").sha256
 
 
-@pytest.mark.parametrize(("verb", "every", "tolerance"), [
-    ("sft", (), 1e-5), ("reward", (), 1e-5), ("sft", ("--no-use-peft",), 1e-5),
-    ("sft", ("--no-use-peft", "--dtype", "bfloat16"), 1e-4)])
-def test_two_processes_take_the_same_path_as_one(verb, every, tolerance, files, record_property):
+ALL_ROWS = ("--per-device-train-batch-size", "8")
+HALVES = ("--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "2")
+"""Passes of as many rows as in two processes: in bfloat16 a pass of 8 rows rounds otherwise than two of 4, which after ten
+updates is 3e-4 of the weights, of which training moves 0.17."""
+
+
+@pytest.mark.parametrize(("verb", "every", "alone"), [
+    ("sft", (), ALL_ROWS), ("reward", (), ALL_ROWS), ("sft", ("--no-use-peft",), ALL_ROWS),
+    ("sft", ("--no-use-peft", "--dtype", "bfloat16"), HALVES)])
+def test_two_processes_take_the_same_path_as_one(verb, every, alone, files, record_property):
     given = files / {"sft": "answers.json", "reward": "planted.jsonl"}[verb]
     words = [verb, given, *QUICK[:-4], "--max-steps", 10, "--held-out-rows", 5, *every]
     first, second = (files / f"{'-'.join([verb, *every])}-{name}" for name in ("one", "two"))
-    subprocess.run(command(*words, "--out", first, "--per-device-train-batch-size", 8), check=True)
+    subprocess.run(command(*words, "--out", first, *alone), check=True)
     subprocess.run([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29517", "-m",
                     "instructwild", "train", *map(str, words), "--out", str(second),
                     "--per-device-train-batch-size", "4"], check=True)
@@ -128,4 +134,4 @@ def test_two_processes_take_the_same_path_as_one(verb, every, tolerance, files, 
     one, two = weights(first, name), weights(second, name)
     difference = ((one - two).norm() / one.norm()).item()
     record_property("relative difference of all weights", f"{difference:.1e}")
-    assert difference < tolerance
+    assert difference < 1e-5

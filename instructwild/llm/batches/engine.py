@@ -23,7 +23,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.price import Price
 from instructwild.llm.reading import Failure
 from instructwild.llm.request import Reply, Request
-from instructwild.llm.session import NextRequest, in_batches
+from instructwild.llm.session import Known, NextRequest, in_batches
 from instructwild.schema.message import Message
 from instructwild.text.quantity import quantity
 
@@ -64,7 +64,7 @@ class ProviderBatchEngine:
         """Close the connections."""
         await self.http.close()
 
-    async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Any]]:
+    async def stream(self, next_request: NextRequest, window: int, known: Known) -> AsyncIterator[tuple[Request, Any]]:
         """Replies in the order of the requests, or the error of the budget in place of one."""
         async for answered in in_batches(next_request, window, self._answered):
             yield answered

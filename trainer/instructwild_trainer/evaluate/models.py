@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -10,7 +11,9 @@ from pathlib import Path
 from instructwild import stage
 from instructwild.errors import ModelError
 from instructwild.llm.charges import charges
+from instructwild.llm.chat_template import template_in
 from instructwild.llm.ledger import Ledger
+from instructwild.llm.models import resolve
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request
@@ -19,6 +22,7 @@ from instructwild.schema import Instruction
 from instructwild.stage.folder import MODEL
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import source_of
+from instructwild_trainer.templates import PLAIN
 
 SORTED_OVER = 8
 """Batches that a model in this process looks over to put prompts of like length together."""
@@ -34,6 +38,7 @@ class ComparedModel:
         inputs: how the manifest names it.
         rows: answered rows by prompt id, where the answers were made before.
         model: the model that answers, where they were not.
+        chat_template: of another model, for one that has none.
     """
 
     name: str
@@ -41,6 +46,7 @@ class ComparedModel:
     inputs: tuple[stage.FileRecord, ...]
     rows: dict[str, Instruction] | None = None
     model: ModelName | None = None
+    chat_template: str = ""
 
 
 def is_gguf(path: Path) -> bool:
@@ -72,6 +78,25 @@ def compared_model(spec: str, limits: Limits, encoding: str | None = None,
     return ComparedModel(model.label, spec, (stage.FileRecord(path=model.label, sha256=named),), model=model)
 
 
+def with_templates(models: Sequence[ComparedModel]) -> list[ComparedModel]:
+    """The models, those that have no chat template with that of the first that has one: a base is asked as what was trained
+    from it is. Where none has one it is the plain template that training would set. Both are said.
+
+    Raises:
+        ModelError: a folder without a tokenizer.
+    """
+    own = {each.spec: template_in(resolve(each.spec)) for each in models
+           if each.model is not None and each.model.location == "local"}
+    first = next((each for each in models if own.get(each.spec)), None)
+    template = own[first.spec] if first is not None else PLAIN
+    result = [replace(each, chat_template=template) if own.get(each.spec) == "" else each for each in models]
+    for each in result:
+        if each.chat_template:
+            whose = f"that of {first.name}" if first is not None else "a plain one (User: / Assistant:), as training sets it"
+            print(f"note: {each.name} has no chat template and is asked by {whose}", file=sys.stderr)
+    return result
+
+
 def generate_answers(compared: ComparedModel, requests: Sequence[Request], limits: Limits, ledger: Path, run: str,
                      ) -> tuple[list[Reply], "AnswerCost"]:
     """What a model answers to each request; what the ledger knows is not asked again.
@@ -86,17 +111,14 @@ def generate_answers(compared: ComparedModel, requests: Sequence[Request], limit
     from instructwild.console.terminal import progress
 
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
-        session = open_model(compared.spec, limits, kept, sort=SORTED_OVER)
+        session = open_model(compared.spec, limits, kept, sort=SORTED_OVER, chat_template=compared.chat_template)
         task = shown.add_task(f"answers of {compared.name}", total=len(requests), note="")
+        session.on_known = lambda known: shown.update(task, completed=known)
         waiting = (replace(request, seed=number) for number, request in enumerate(requests))
 
         async def answered() -> list[Reply]:
-            result = []
             async with session:
-                async for _, reply in session.stream(lambda: next(waiting, None)):
-                    result.append(reply)
-                    shown.update(task, advance=1)
-            return result
+                return [reply async for _, reply in session.stream(lambda: next(waiting, None))]
 
         replies = asyncio.run(answered())
         cost = charges([session], kept)

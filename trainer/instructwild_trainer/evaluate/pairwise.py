@@ -32,6 +32,7 @@ from instructwild_trainer.evaluate.models import (
     compared_model,
     generate_answers,
     unique_names,
+    with_templates,
 )
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
 from instructwild_trainer.evaluate.statistics import by_part, estimates_json, length_controlled
@@ -60,7 +61,7 @@ def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limit
     """
     limits = limits or Limits()
     rubric = read_rubric(plan.rubric)
-    models = [compared_model(name, limits, encoding, columns) for name in pair]
+    models = with_templates([compared_model(name, limits, encoding, columns) for name in pair])
     names = list(plan.names) or unique_names(item.name for item in models)
     called, judged_by, scores = _judge(plan.judge, limits)
     check_endpoints([*(item.model for item in models if item.model), *([] if scores else [understand(plan.judge)])], limits)
@@ -179,8 +180,8 @@ def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, pl
             progress() as shown_:
         session = open_model(*models_asked([spec]), limits, ledger, sort=SORTED_OVER)
         task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(matchups), note="")
-        result = asyncio.run(judge(session, matchups, words=rubric.words, sampling=plan.verdict,
-                                  done=lambda: shown_.update(task, advance=1)))
+        session.on_known = lambda known: shown_.update(task, completed=min(known, 2 * len(matchups)))
+        result = asyncio.run(judge(session, matchups, words=rubric.words, sampling=plan.verdict))
         cost = charges([session], ledger)
     for item, output in zip(open_, result, strict=True):
         item.decide(output.ranks)

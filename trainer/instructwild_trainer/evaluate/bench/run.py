@@ -20,7 +20,14 @@ from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks
 from instructwild_trainer.evaluate.bench.overlap import rows_behind, seen_in
 from instructwild_trainer.evaluate.bench.suites import Suite, load_suite
 from instructwild_trainer.evaluate.forecast import BYTES_A_TOKEN
-from instructwild_trainer.evaluate.models import AnswerCost, ComparedModel, compared_model, generate_answers, unique_names
+from instructwild_trainer.evaluate.models import (
+    AnswerCost,
+    ComparedModel,
+    compared_model,
+    generate_answers,
+    unique_names,
+    with_templates,
+)
 from instructwild_trainer.evaluate.statistics import by_part, estimates_json
 
 BENCHED = pl.Schema({"id": pl.String, "task": pl.String, "language": pl.String, "model": pl.String, "score": pl.Float64,
@@ -86,6 +93,7 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
         if each.model is None:
             raise InputError("holds answers, not a model", where=each.spec,
                              remedy="give the stage of a training, or a model")
+    models = with_templates(models) if suite.harness is None or plan.chat else models
     if dry_run:
         return _show(suite, items, models, limits)
     trained_on = plan.trained_on or tuple(rows_behind(model))
