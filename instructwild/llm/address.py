@@ -43,7 +43,10 @@ def api_key(url: str) -> str:
     key = (os.environ.get(variable) if variable else None) or own
     if key or variable is None:
         return key or NO_KEY
-    raise ModelError("needs a key, and none is set", where=shown_address(url), remedy=f"export {variable}=…, or {OWN_KEY}=…")
+    remedy = f"export {variable}=…, or {OWN_KEY}=…"
+    if variable == KEYS["api.openai.com"]:
+        remedy += "; a bare word that is no folder here is a model of OpenAI: check its name where you meant one of your own"
+    raise ModelError("needs a key, and none is set", where=shown_address(url), remedy=remedy)
 
 
 def key_variable(url: str) -> str:
