@@ -66,6 +66,20 @@ def test_a_model_without_a_template_gets_a_plain_one_that_ends_answers(tokenizer
     assert trained_text(chat, chat.encode(conversation("Hi", "Hello."))) == "Hello.<|im_end|>"
 
 
+def test_the_plain_template_begins_with_the_token_that_the_tokenizer_puts_before_a_text(tokenizer):
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer.chat_template = None
+    begin = tokenizer.bos_token
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{begin} $A", pair=f"{begin} $A $B", special_tokens=[(begin, tokenizer.bos_token_id)])
+    assert tokenizer("Hi")["input_ids"][0] == tokenizer.bos_token_id
+    chat = ready(tokenizer)
+    row = chat.encode(conversation("Hi", "Hello."))
+    assert [token == tokenizer.bos_token_id for token in row.input_ids] == [True] + [False] * (len(row.input_ids) - 1)
+    assert trained_text(chat, row) == "Hello.<|im_end|>"
+
+
 def test_a_template_that_never_ends_an_answer_is_refused(tokenizer):
     tokenizer.chat_template = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}" \
                               "{% if add_generation_prompt %}assistant: {% endif %}"

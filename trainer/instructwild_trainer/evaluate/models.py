@@ -13,6 +13,7 @@ from instructwild.errors import ModelError
 from instructwild.llm.charges import charges
 from instructwild.llm.chat_template import template_in
 from instructwild.llm.ledger import Ledger
+from instructwild.llm.local import LocalModel
 from instructwild.llm.models import resolve
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.open import Limits, check, open_model
@@ -22,7 +23,7 @@ from instructwild.schema import Instruction
 from instructwild.stage.folder import MODEL
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import source_of
-from instructwild_trainer.templates import PLAIN
+from instructwild_trainer.templates import plain_template
 
 SORTED_OVER = 8
 """Batches that a model in this process looks over to put prompts of like length together."""
@@ -88,8 +89,8 @@ def with_templates(models: Sequence[ComparedModel]) -> list[ComparedModel]:
     own = {each.spec: template_in(resolve(each.spec)) for each in models
            if each.model is not None and each.model.location == "local"}
     first = next((each for each in models if own.get(each.spec)), None)
-    template = own[first.spec] if first is not None else PLAIN
-    result = [replace(each, chat_template=template) if own.get(each.spec) == "" else each for each in models]
+    result = [replace(each, chat_template=own[first.spec] if first else plain_template(LocalModel.without_weights(
+              each.spec).tokenizer)) if own.get(each.spec) == "" else each for each in models]
     for each in result:
         if each.chat_template:
             whose = f"that of {first.name}" if first is not None else "a plain one (User: / Assistant:), as training sets it"
