@@ -14,7 +14,7 @@ from instructwild.clean.arithmetic import WRONG_ARITHMETIC
 from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
-from instructwild.clean.exact_lengths import FAR_FROM_ITS_LENGTH
+from instructwild.clean.exact_lengths import FAR_FROM_ITS_HAN_LENGTH, FAR_FROM_ITS_LENGTH
 from instructwild.clean.foreign_grammar import FOREIGN_GRAMMAR
 from instructwild.clean.item_counts import WRONG_COUNT
 from instructwild.clean.length_limits import WRONG_LENGTH
@@ -36,7 +36,8 @@ from instructwild.clean.rows import flagged, names_of_hits
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.clean.swapped_roles import SWAPPED_ROLES
 from instructwild.clean.talk import MID_CONVERSATION
-from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
+from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, UNCHANGED
+from instructwild.clean.translated_code import TRANSLATED_CODE
 from instructwild.clean.unnamed_subject import UNNAMED_SUBJECT
 from instructwild.clean.wrong_language import WRONG_LANGUAGE
 from instructwild.schema.verdict import Reason
@@ -147,7 +148,7 @@ RULES: dict[str, Defect] = {
                             (24, 26)),
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (29, 31)),
     "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters",
-                           WRONG_LENGTH | FAR_FROM_ITS_LENGTH, "flag",
+                           WRONG_LENGTH | FAR_FROM_ITS_LENGTH | FAR_FROM_ITS_HAN_LENGTH, "flag",
                            (81, 84)),
     "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (77, 78)),
     "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
