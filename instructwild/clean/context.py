@@ -126,9 +126,12 @@ _HAN_ARTICLE = (r"\A(?:请问)?[这该]篇文章(?:主要)?(?:介绍|列举|适�
                 r"|[？?]这篇文章(?:列举|介绍|提到)")
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
                    r"|表格?)(?:中|里|的)[^\n:：]*\z")
-_OPENS_AT_IT = r"\A(?:请问)?(?:这[个些是]|该|代码中|程序(?:如何|怎)|文中|本文|那么[^果么]{2})"
+_OPENS_AT_IT = r"\A(?:请问)?(?:这[个些是]|该|代码中|程序(?:如何|怎)|文中|本文|那么(?:[，,]|唯一|这样|接下来|[我你]))"
 _ASKS_ON = r"\A[^\n：:“「《\"]{5,50}[？?]\s*\z"
-_NAMES_IT = r"\A该(?:如何|怎|不该)|世界|宇宙|社会|时代|星球|这[个些](?:词|字|年|表情|谚语|成语)|\d+[^\d]*\d+|是不是|[和与]"
+_NAMES_IT = group_of(r"""
+    \A该(?:如何|怎|不该) | [？?]. | 世界 | 宇宙 | 社会 | 时代 | 星球 | 这[个些](?:词|字|年|表情|谚语|成语)
+    \d+[^\d]*\d+ | 是不是 | [和与]
+""")
 """What everybody has before them, and questions that name what they ask about."""
 _POINTED_AT_ALONE = only_where((PROMPT_SIZE < 52) & matches(PROMPT, _OPENS_AT_IT),
                                matches(PROMPT, _ASKS_ON) & ~matches(PROMPT, _NAMES_IT))
@@ -177,6 +180,7 @@ _OPENS_A_TITLE = "[“\"'‘《]"
 _TITLE = rf"{_OPENS_A_TITLE}.{{2,60}}[”\"'’》]"
 _TITLED_ALONE = (r"(?:总结|概括|概述|摘要|分析).{0,12}(?:标题为|题为|名为).{0,3}"
                  rf"{_TITLE}.{{0,4}}(?:文章|新闻|博文|报道|帖子)"
+                 r"|\A(?:请)?(?:总结|概括|概述)(?:一下)?《[^》\n]{6,60}》一文"
                  r"|\A(?:请)?(?:总结|概括|概述)(?:这篇|一篇|该)?(?:文章|新闻|博文|报道|帖子)[:：]?\s?[“\"].{2,60}[”\"]"
                  r"|(?i:\A\W*(?:please )?(?:summari[sz]e|analy[sz]e) (?:an?|the|this) (?:news )?"
                  r"(?:article|blog post|post|report)"

@@ -54,13 +54,17 @@ _NOTHING_NAMED = only_where(
     & ~matches(PROMPT, _NEEDS_NONE) & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON)))
 
 _POINTER = "(?:以下|下列|下面的?|所?给定的?|这[个段篇封首])"
-_READS = (rf"\A(?:请)?(?:仔细)?阅读{_POINTER}\p{{Han}}{{0,6}}?(?:段落|文章|文本|短文|故事|对话|评论)[^：:“\n]*\z"
-          rf"|(?:识别|判断|确定|检测|预测){_POINTER}(?:场景|情景|句子|文本|段落|对话|评论|陈述)(?:是否|的)[^：:“\n]*\z")
+_WRITTEN = "(?:段落|文章|文本|短文|故事|对话|句子|评论|推文|新闻|陈述|场景|情景)"
+_READS = (rf"\A(?:请)?(?:仔细)?阅读{_POINTER}\p{{Han}}{{0,6}}?{_WRITTEN}[^：:“\n]*\z"
+          rf"|(?:识别|判断|确定|检测|预测){_POINTER}{_WRITTEN}(?:是否|的)[^：:“\n]*\z")
+_CHOICES_ALONE = (rf"\A[^\n。]{{0,14}}{_POINTER}\p{{Han}}{{0,6}}?{_WRITTEN}[^\n。：:]{{0,20}}。[^\n“]{{0,14}}"
+                  r"(?:候选|选项|类别|标签|主题)[^\n“]{0,10}(?:包括|有|为|是|：|:)[^\n“。]*[。]?\s*\z")
+"""A text to be put into one of the classes that are named, and no text."""
 _ENDS_OPEN = rf"{_POINTER}\p{{Han}}{{0,4}}?{_THINGS}[^\n“\"：:？?]{{0,14}}[：:]\s*\z"
 """A colon behind which nothing stands."""
 _NOTHING_BEHIND = only_where(
     (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & ~PROMPT.str.contains("\n", literal=True),
-    (matches(PROMPT, _ENDS_OPEN) & ~matches(PROMPT, "请详细解释|程序|代码|函数"))
+    matches(PROMPT, _CHOICES_ALONE) | (matches(PROMPT, _ENDS_OPEN) & ~matches(PROMPT, "请详细解释|程序|代码|函数"))
     | (matches(PROMPT, _READS) & ~matches(PROMPT, r"[A-Za-z]{2}|函数|程序|算法|代码|如何|怎|什么")
        & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON))))
 
