@@ -27,18 +27,17 @@ _ABOUT_ITS_SENSE = group_of("""
 """What may be said in Chinese of an English text."""
 _ONE_CLASS = r"\A[^\n。]{0,4}(?:名|动|形容|副|介|代|连|冠|数|感叹)词\W*\z"
 _USES_LATIN_TEXT = only_where(
-    (PROMPT_SIZE < 160) & (ANSWER_SIZE > 0) & (ANSWER_SIZE < 400) & ~ANSWER.str.contains("[A-Za-z]")
-    & PROMPT.str.contains("[a-z]{2}"),
-    matches(PROMPT, _LATIN_TEXT) & matches(PROMPT, _WORK_ON_IT) & matches(PROMPT, r"\p{Han}{3}")
+    (ANSWER_SIZE > 0) & (ANSWER_SIZE < 400) & PROMPT.str.contains("[a-z]{2}"),
+    ~ANSWER.str.contains("[A-Za-z]") & matches(PROMPT, _LATIN_TEXT) & matches(PROMPT, _WORK_ON_IT)
+    & matches(PROMPT, r"\p{Han}{3}")
     & ~matches(PROMPT, _ABOUT_ITS_SENSE) & matches(ANSWER, r"\p{Han}") & ~matches(ANSWER, _ONE_CLASS))
 
 _ENGLISH_PHRASE = r"\A[^\n。，“\"'‘]{0,10}[“\"'‘][A-Za-z]+(?: [A-Za-z']+)*[,.!]?[”\"'’](?:这|一|短|成|习|句|词|的|是)"
 _PHRASE = group_of("成语 | 谚语 | 短语 | 习语 | 俗语 | 这句话 | ”字 | 句子")
 _FOREIGN = group_of("英 | 法 | 德 | 西班牙 | 译 | 外语 | 缩写 | 代码 | 字符 | 字典 | 词源 | 根源 | 回文")
 _EXPLAINS_ENGLISH = only_where(
-    (PROMPT_SIZE < 60) & ANSWER.str.head(14).str.contains("[“\"'‘][A-Za-z]") & ~PROMPT.str.contains("[A-Za-z]"),
-    matches(PROMPT, _PHRASE) & ~matches(PROMPT, _FOREIGN) & matches(ANSWER, _ENGLISH_PHRASE)
-    & matches(ANSWER, r"\p{Han}{6}"))
+    (PROMPT_SIZE < 60) & matches(ANSWER, _ENGLISH_PHRASE),
+    matches(PROMPT, _PHRASE) & ~matches(PROMPT, rf"[A-Za-z]|{_FOREIGN}") & matches(ANSWER, r"\p{Han}{6}"))
 """A Chinese idiom or phrase, and an answer about the English one that it was."""
 
 _OTHER_SENSES = r"\A(?:相似的|至关重要的|主要的|传递的|甚至|展示|正负|负正|势在必行的?|声明性的?|奇怪)\W*\z"
@@ -57,10 +56,12 @@ _ODD_ONE_OUT = only_where(
 """The odd one out became an odd number."""
 
 _COUNTS_LETTERS = only_where(
-    (PROMPT_SIZE < 160) & PROMPT.str.contains("[“\"'‘][A-Za-z]+[”\"'’]"),
+    PROMPT.str.contains("[“\"'‘][A-Za-z]+[”\"'’]"),
     matches(PROMPT, r"(?:字母|单词|词) ?[“\"'‘][A-Za-z]+[”\"'’][^\n]{0,8}(?:出现|频率|次数|数量|开头|结尾)"
                     r"|(?:以|用)字母 ?[“\"'‘][A-Za-z][”\"'’](?:开头|结尾)[^\n]{0,10}\n")
     & matches(PROMPT, r"\n[^A-Za-z\n]*\p{Han}[^A-Za-z\n]*\z") & ~matches(ANSWER, "[A-Z][a-z]{2}"))
 """Letters and words of an English text are counted or looked for in its translation."""
 
-ANSWERED_IN_CHINESE = _USES_LATIN_TEXT | _EXPLAINS_ENGLISH | _CLASS_IN_ANOTHER_SENSE | _ODD_ONE_OUT | _COUNTS_LETTERS
+ANSWERED_IN_CHINESE = only_where(
+    (PROMPT_SIZE < 160) & (ANSWER.str.len_bytes() < 1200) & (PROMPT.str.len_bytes() > PROMPT_SIZE + 6),    # some Chinese
+    _USES_LATIN_TEXT | _EXPLAINS_ENGLISH | _CLASS_IN_ANOTHER_SENSE | _ODD_ONE_OUT | _COUNTS_LETTERS)

@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -72,7 +72,10 @@ def wrong_count(prompt: str, answer: str) -> bool:
     return bullets > 1 and bullets != expected and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
 
 
+_ASKS_FOR_SOME = pl.any_horizontal(matches(PROMPT, pattern) for pattern in _ASKS)
 WRONG_COUNT = only_where(
-    ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])|[：:；;。.]\s*2[)）]"),
-    only_where(pl.any_horizontal(matches(PROMPT, pattern) for pattern in _ASKS),
-               row_by_row(wrong_count)))
+    ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
+    only_where(_ASKS_FOR_SOME, row_by_row(wrong_count))) | only_where(
+    (PROMPT_SIZE < 80) & (ANSWER_SIZE < 600),
+    only_where(_ASKS_FOR_SOME, only_where(ANSWER.str.contains(r"[：:；;。.，,]\s*2[)）]"), row_by_row(wrong_count))))
+"""Items of lines of their own, or numbered within one line."""

@@ -6,7 +6,7 @@ stands where a file was attached.
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import PROMPT_SIZE, holds_any, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -50,8 +50,9 @@ _COUNTS = r"\d+ ?(?:个|种|条|句|段|项|篇|字|点|到|至|-)(?: ?\d+ ?(?:�
 _WITHOUT_COUNTS = PROMPT.str.replace_all(_COUNTS, "")
 _NOTHING_NAMED = only_where(
     (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & matches(PROMPT.str.head(60), rf"{_THINGS}|{_A_PERSON}"),
-    ~matches(_WITHOUT_COUNTS, _HOLDS_ONE) & matches(PROMPT, rf"{_GIVES_ONE}|{_POINTS_AT_ONE}|{_IN_A_SENTENCE}|{_A_PERSON}")
-    & ~matches(PROMPT, _NEEDS_NONE) & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON)))
+    only_where(matches(PROMPT, rf"{_GIVES_ONE}|{_POINTS_AT_ONE}|{_IN_A_SENTENCE}|{_A_PERSON}"),
+               ~matches(_WITHOUT_COUNTS, _HOLDS_ONE) & ~matches(PROMPT, _NEEDS_NONE)
+               & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON))))
 
 _POINTER = "(?:以下|下列|下面的?|所?给定的?|这[个段篇封首])"
 _WRITTEN = "(?:段落|文章|文本|短文|故事|对话|句子|评论|推文|新闻|陈述|场景|情景)"
@@ -63,7 +64,7 @@ _CHOICES_ALONE = (rf"\A[^\n。]{{0,14}}{_POINTER}\p{{Han}}{{0,6}}?{_WRITTEN}[^\n
 _ENDS_OPEN = rf"{_POINTER}\p{{Han}}{{0,4}}?{_THINGS}[^\n“\"：:？?]{{0,14}}[：:]\s*\z"
 """A colon behind which nothing stands."""
 _NOTHING_BEHIND = only_where(
-    (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & ~PROMPT.str.contains("\n", literal=True),
+    (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & holds_any(PROMPT, ["：", ":", "是否", "阅读"]),
     matches(PROMPT, _CHOICES_ALONE) | (matches(PROMPT, _ENDS_OPEN) & ~matches(PROMPT, "请详细解释|程序|代码|函数"))
     | (matches(PROMPT, _READS) & ~matches(PROMPT, r"[A-Za-z]{2}|函数|程序|算法|代码|如何|怎|什么")
        & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON))))
@@ -74,8 +75,9 @@ _SPEAKS_OF_IT = (rf"\n\s*[\[(（【]?(?:(?:这|本|该)[篇项本个]?{_WRITING}
                  rf"|\n\s*(?:一篇|一份)?关于[^\n。]{{2,50}}的(?:[^\n。]{{0,6}}){_WRITING}[\])）】。]*\s*\z")
 _SUMS_UP = r"\A[^\n]*(?:总结|概括|摘要|概述|要点|论点|主要主题|分析)[^\n]*\n"
 _ONLY_SPOKEN_OF = only_where(
-    (PROMPT.str.len_bytes() < 450) & (ANSWER.str.len_bytes() > PROMPT.str.len_bytes()) & matches(PROMPT, _SUMS_UP),
-    matches(PROMPT, _SPEAKS_OF_IT) & ~matches(PROMPT, r"\A[^\n]*(?:写一篇|撰写|生成一篇|创建一篇|如何|标题)"))
+    (ANSWER.str.len_bytes() > PROMPT.str.len_bytes()) & PROMPT.str.contains("\n", literal=True),
+    matches(PROMPT, _SUMS_UP) & matches(PROMPT, _SPEAKS_OF_IT)
+    & ~matches(PROMPT, r"\A[^\n]*(?:写一篇|撰写|生成一篇|创建一篇|如何|标题)"))
 """An article to sum up of which one sentence says what it is about, and an answer longer than that."""
 
 _FILE = group_of("""
@@ -88,6 +90,11 @@ _HAN_FILE = group_of("""
     文章 | 论文
 """)
 _HAN_NOTE = rf"\n\s*[\[(（【<《]{{1,2}}[^\])）】>\n：:“\"]{{0,24}}{_HAN_FILE}(?: ?\d)?[\])）】>》]{{1,2}}[。]?\s*\z"
-_A_FILE_STOOD_HERE = only_where(PROMPT.str.len_bytes() < 400, matches(PROMPT, rf"{_NOTE}|{_ATTACHED}|{_HAN_NOTE}"))
+_A_FILE_STOOD_HERE = only_where(
+    (PROMPT.str.len_bytes() < 400)
+    & matches(PROMPT, r"(?:[\])）】>》]|附上的?(?:照片|图片|图像|视频|音频|表格|文件))\W{0,4}\z"),
+    matches(PROMPT, rf"{_NOTE}|{_ATTACHED}|{_HAN_NOTE}"))
 
-NOTHING_GIVEN = _NOTHING_NAMED | _A_FILE_STOOD_HERE | _NOTHING_BEHIND | _ONLY_SPOKEN_OF
+NOTHING_GIVEN = _A_FILE_STOOD_HERE | only_where(
+    (PROMPT.str.len_bytes() < 450) & (PROMPT.str.len_bytes() > PROMPT_SIZE + 6),                       # some Chinese
+    _NOTHING_NAMED | _NOTHING_BEHIND | _ONLY_SPOKEN_OF)

@@ -145,8 +145,8 @@ def names_itself(prompt: str, answer: str) -> bool:
 
 
 _ITSELF = only_where(
-    (PROMPT_SIZE < 60) & (ANSWER_SIZE < 30) & (ANSWER_SIZE > 0) & matches(PROMPT, "同义词|近义词|反义词|替代词"),
-    row_by_row(names_itself))
+    (PROMPT_SIZE < 60) & (ANSWER_SIZE < 30) & (ANSWER_SIZE > 0),
+    only_where(matches(PROMPT, "同义词|近义词|反义词|替代词"), row_by_row(names_itself)))
 UNCHANGED = _ITSELF | only_where(
     (ANSWER_SIZE > 1) & (PROMPT_SIZE < 300) & PROMPT.str.ends_with(ANSWER),
     matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z")

@@ -30,7 +30,7 @@ _PROPERTIES = group_of("""
 """)
 _STYLES = rf"(?m){_PROPERTIES}[：:][^\n；;]{{1,30}}[；;]\s*$"
 _QUOTED_KEY = r"(?m)(?:^|[{，,])\s*“[^”\n]{1,24}” ?[：:] ?(?:[“\[{]|\d)"
-_ASKS_FOR_DATA = r"(?i)json|字典|python|http|对象"
+_ABOUT_DATA = ["css", "CSS", "样式", "json", "JSON", "字典", "ython", "http", "HTTP", "对象", "html", "HTML"]
 _NOT_TO_RUN = r"(?i)伪代码|易语言|中文编程|汉语编程|文言|中文关键字|pseudo"
 _IN_TAGS = only_where(
     matches(ANSWER, r"(?:<|&lt;) ?/? ?\p{Han}"),
@@ -40,11 +40,10 @@ _IN_A_PROGRAM = only_where(
     matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入|选择|创建表|来自|从|让 "),
     (matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM) | matches(ANSWER, rf"{_SQL}|{_LETS}")
      | (matches(ANSWER, _LINES) & ~matches(PROMPT, "如何|什么"))) & ~matches(PROMPT, _NOT_TO_RUN))
-_IN_STYLES = only_where(
-    ANSWER.str.contains("；", literal=True) & holds_any(PROMPT, ["css", "CSS", "样式"]), matches(ANSWER, _STYLES))
-_IN_QUOTES = only_where(
-    ANSWER.str.contains("{", literal=True) & holds_any(ANSWER, ["”：", "”:"]),
-    matches(ANSWER, _QUOTED_KEY) & matches(PROMPT, _ASKS_FOR_DATA))
-TRANSLATED_CODE = _IN_TAGS | _IN_A_PROGRAM | _IN_STYLES | _IN_QUOTES
+_IN_STYLES = only_where(matches(PROMPT, "(?i)css|样式|html"), matches(ANSWER, _STYLES))
+_IN_QUOTES = only_where(matches(PROMPT, "(?i)json|字典|python|http|对象"),
+                        ANSWER.str.contains("{", literal=True) & matches(ANSWER, _QUOTED_KEY))
+TRANSLATED_CODE = _IN_TAGS | _IN_A_PROGRAM | only_where(
+    (PROMPT.str.len_bytes() > pl.col("prompt_size") + 6) & holds_any(PROMPT, _ABOUT_DATA), _IN_STYLES | _IN_QUOTES)
 """A program, query, page, style or object whose keywords or signs were translated: "如果 x > 0：", "选择 * 来自客户",
 "</正文>", "字体大小：20px；" and “键”：1 run nowhere."""
