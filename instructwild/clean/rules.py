@@ -139,7 +139,7 @@ RULES: dict[str, Defect] = {
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (348, 362)),
+                                  "flag", (358, 372)),
     "foreign_grammar": Defect("a Chinese task about the grammar of a text that lost in translation what it asks about",
                               FOREIGN_GRAMMAR, "flag", (93, 97)),
     "wrong_language": Defect("a translation was asked for, and the answer is in another language", WRONG_LANGUAGE, "flag",

@@ -3,7 +3,7 @@
 import polars as pl
 
 from instructwild.clean.answered_in_chinese import ANSWERED_IN_CHINESE
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where, row_by_row
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -95,7 +95,13 @@ _LOST_LANGUAGE = only_where(
        & _NO_LATIN_ANSWER))
 """Rhymes, articles, capitals and letters of words that a translation replaced; English words that an answer should use and
 has in Chinese alone."""
-LOST_IN_TRANSLATION = _LOST_LANGUAGE | ANSWERED_IN_CHINESE | only_where(
+_INITIALS_ALONE = r"(?:\A|[^A-Za-z.])(?:[A-Z]\. ?){2,3}的[《\p{Han}]"
+_SHORT_FOR_MORE = r"A\. ?I\.|U\. ?[SKN]\.|[DP]\. ?[CR]\.|L\. ?A\.|E\. ?U\.|I\. ?[TQ]\."
+_NAME_PULLED_APART = only_where(
+    (ANSWER.str.len_bytes() > ANSWER_SIZE + 6) & holds_any(ANSWER, [". 的", ".的"]),
+    matches(ANSWER, _INITIALS_ALONE) & ~matches(ANSWER, _SHORT_FOR_MORE))
+"""“J.K. 的小说罗琳”: a translation took the initials of a name for the name."""
+LOST_IN_TRANSLATION = _LOST_LANGUAGE | ANSWERED_IN_CHINESE | _NAME_PULLED_APART | only_where(
     (PROMPT_SIZE < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
                                                      "|连字符|撇号|字谜|字母|标准英语"
                                                      "|冠词|找出|指出|识别|更正|纠正|检测|确定|修改"),
