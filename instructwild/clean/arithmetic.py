@@ -72,9 +72,9 @@ def _no_result(prompt: str, answer: str) -> bool:
     return _is_none_of(asks["left"], _results(answer, asks["left"]))
 
 
-def _results(answer: str, asked: str) -> list[str]:
+def _results(answer: str, left: str) -> list[str]:
     """The numbers that an answer states, without those of the sum that it repeats."""
-    return [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer.replace(asked.strip(), " "))]
+    return [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer.replace(left.strip(), " "))]
 
 
 def _is_none_of(left: str, results: list[str]) -> bool:
