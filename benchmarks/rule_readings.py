@@ -82,9 +82,9 @@ def main() -> None:
           "the number of a page (mended); `refusal` sees Chinese excuses that were asked for and answers after an apology; "
           "`attachment` sees images of containers.",
           "What is wrong in those that it drops, beside these: `cut_off` takes Scratch's scripts with a bracket too few "
-          "for cut off, `wrong_arithmetic` a sorted list without blanks for a wrong result (mended), `wrong_length` the count "
-          "of a page below its text (11 words 80 char) for a limit, `wrong_count` two lists of ten for one, `unseen_page` an "
-          "answer that the address itself gives for invented."])
+          "for cut off, `wrong_arithmetic` took a sorted list without blanks for a wrong result (mended), `wrong_length` "
+          "the count of a page below its text (11 words 80 char) for a limit, `wrong_count` two lists of ten for one, "
+          "`unseen_page` an answer that the address itself gives for invented."])
 
 
 if __name__ == "__main__":

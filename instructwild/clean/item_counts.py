@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where, row_by_row
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -77,5 +77,5 @@ WRONG_COUNT = only_where(
     ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
     only_where(_ASKS_FOR_SOME, row_by_row(wrong_count))) | only_where(
     (PROMPT_SIZE < 80) & (ANSWER_SIZE < 600),
-    only_where(_ASKS_FOR_SOME, only_where(ANSWER.str.contains(r"[：:；;。.，,]\s*2[)）]"), row_by_row(wrong_count))))
+    only_where(holds_any(ANSWER, ["2)", "2）"]), only_where(_ASKS_FOR_SOME, row_by_row(wrong_count))))
 """Items of lines of their own, or numbered within one line."""

@@ -6,7 +6,7 @@ stands where a file was attached.
 
 import polars as pl
 
-from instructwild.clean.patterns import PROMPT_SIZE, holds_any, matches, only_where
+from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -59,12 +59,14 @@ _WRITTEN = "(?:段落|文章|文本|短文|故事|对话|句子|评论|推文|�
 _READS = (rf"\A(?:请)?(?:仔细)?阅读{_POINTER}\p{{Han}}{{0,6}}?{_WRITTEN}[^：:“\n]*\z"
           rf"|(?:识别|判断|确定|检测|预测){_POINTER}{_WRITTEN}(?:是否|的)[^：:“\n]*\z")
 _CHOICES_ALONE = (rf"\A[^\n。]{{0,14}}{_POINTER}\p{{Han}}{{0,6}}?{_WRITTEN}[^\n。：:]{{0,20}}。[^\n“]{{0,14}}"
-                  r"(?:候选|选项|类别|标签|主题)[^\n“]{0,10}(?:包括|有|为|是|：|:)[^\n“。]*[。]?\s*\z")
+                  r"(?:候选|选项|类别|标签)[^\n“]{0,10}(?:包括|有|为|是|：|:)[^\n“。]*[。]?\s*\z")
 """A text to be put into one of the classes that are named, and no text."""
 _ENDS_OPEN = rf"{_POINTER}\p{{Han}}{{0,4}}?{_THINGS}[^\n“\"：:？?]{{0,14}}[：:]\s*\z"
 """A colon behind which nothing stands."""
+_MAY_END_OPEN = (r"[：:]\s*\z|候选|选项|类别|标签|\A(?:请)?(?:仔细)?阅读"
+                 r"|(?:识别|判断|确定|检测|预测)(?:以下|下面|下列|所?给定|这)")
 _NOTHING_BEHIND = only_where(
-    (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & holds_any(PROMPT, ["：", ":", "是否", "阅读"]),
+    (PROMPT.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0) & matches(PROMPT, _MAY_END_OPEN),
     matches(PROMPT, _CHOICES_ALONE) | (matches(PROMPT, _ENDS_OPEN) & ~matches(PROMPT, "请详细解释|程序|代码|函数"))
     | (matches(PROMPT, _READS) & ~matches(PROMPT, r"[A-Za-z]{2}|函数|程序|算法|代码|如何|怎|什么")
        & (~matches(PROMPT, _SECOND) | matches(PROMPT, _GOES_ON))))
