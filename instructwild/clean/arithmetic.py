@@ -20,7 +20,7 @@ _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
 _EQUATION = LazyPattern(
-    rf"(?=[$¥€£\d])(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
+    rf"(?=[$¥€£\d])(?<![\w.,)\]}}^+×*/÷<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷<>−–—⁄^-] )"
     rf"(?P<left>{_SUM}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
@@ -64,19 +64,27 @@ def _no_result(prompt: str, answer: str) -> bool:
     """Whether the prompt is one sum, and no number of a short answer is its result."""
     if len(answer) >= _SHORT or len(prompt) >= _SHORT:
         return False
-    results = [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer)]
     if "(" in prompt:
-        return bool(results) and _other_value(prompt, results)
+        return _other_value(prompt, answer)
     asks = _ASKS.match(prompt)
     if asks is None or "/" in asks["left"] or _RANGE.search(asks["lead"]):
         return False
-    return bool(results) and not any(_holds(asks["left"], sign + number) for number in results for sign in ("", "-"))
+    return _is_none_of(asks["left"], _results(answer, asks["left"]))
 
 
-def _other_value(prompt: str, results: list[str]) -> bool:
-    """Whether the prompt asks for the value of an expression with parentheses, and none of the results is it."""
+def _results(answer: str, left: str) -> list[str]:
+    """The numbers that an answer states, without those of the sum that it repeats."""
+    return [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer.replace(left.strip(), " "))]
+
+
+def _is_none_of(left: str, results: list[str]) -> bool:
+    return bool(results) and not any(_holds(left, sign + number) for number in results for sign in ("", "-"))
+
+
+def _other_value(prompt: str, answer: str) -> bool:
+    """Whether the prompt asks for the value of an expression with parentheses, and no number of the answer is it."""
     asks = _ASKS_IN_PARENTHESES.match(prompt) if _ASKS_FOR_A_VALUE.search(prompt) else None
-    if asks is None or "/" in asks["left"] or "÷" in asks["left"] or not {"(", ")"} <= set(asks["left"]):
+    if asks is None or not {"(", ")"} <= set(asks["left"]):
         return False
     left = asks["left"]
     while innermost := re.search(rf"(?<![\d)])\(({_SUM}|{_NUMBER})\)(?!\d|\()", left):
@@ -84,7 +92,7 @@ def _other_value(prompt: str, results: list[str]) -> bool:
         if value is None or value < 0 or value.denominator != 1:
             return False
         left = left[:innermost.start()] + str(value) + left[innermost.end():]
-    return not {"(", ")"} & set(left) and not any(_holds(left, sign + number) for number in results for sign in ("", "-"))
+    return not {"(", ")"} & set(left) and _is_none_of(left, _results(answer, asks["left"]))
 
 
 def _value_of(text: str) -> Fraction | None:

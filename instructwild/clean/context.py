@@ -126,6 +126,16 @@ _HAN_ARTICLE = (r"\A(?:请问)?[这该]篇文章(?:主要)?(?:介绍|列举|适�
                 r"|[？?]这篇文章(?:列举|介绍|提到)")
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
                    r"|表格?)(?:中|里|的)[^\n:：]*\z")
+_OPENS_AT_IT = r"\A(?:请问)?(?:这[个些是]|该|代码中|程序(?:如何|怎)|文中|本文|那么(?:[，,]|唯一|这样|接下来|[我你]))"
+_ASKS_ON = r"\A[^\n：:“「《\"]{5,50}[？?]\s*\z"
+_NAMES_IT = group_of(r"""
+    \A该(?:如何|怎|不该) | [？?]. | 世界 | 宇宙 | 社会 | 时代 | 星球 | 这[个些](?:词|字|年|表情|谚语|成语)
+    \d+[^\d]*\d+ | 是不是 | [和与]
+""")
+"""What everybody has before them, and questions that name what they ask about."""
+_POINTED_AT_ALONE = only_where((PROMPT_SIZE < 52) & matches(PROMPT, _OPENS_AT_IT),
+                               matches(PROMPT, _ASKS_ON) & ~matches(PROMPT, _NAMES_IT))
+"""A question of one line that opens with "this" or "the program", and shows none."""
 _STANDS_ABOVE = (r"(?i)\b(?:stated|given|provided|shown|mentioned|listed|described|discussed|outlined) above\b"
                  rf"|(?:上面|上文|前文|以上)(?:提到|列出|给出|描述|讨论|说)的{_HAN_WORK}")
 """What an answer says of a text that a prompt without a text of its own does not hold."""
@@ -143,7 +153,7 @@ _OPENS_ON = only_where(
 LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
     PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
-    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
+    | _POINTED_AT_ALONE | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK
     | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
 
@@ -170,6 +180,7 @@ _OPENS_A_TITLE = "[“\"'‘《]"
 _TITLE = rf"{_OPENS_A_TITLE}.{{2,60}}[”\"'’》]"
 _TITLED_ALONE = (r"(?:总结|概括|概述|摘要|分析).{0,12}(?:标题为|题为|名为).{0,3}"
                  rf"{_TITLE}.{{0,4}}(?:文章|新闻|博文|报道|帖子)"
+                 r"|\A(?:请)?(?:总结|概括|概述)(?:一下)?《[^》\n]{6,60}》一文"
                  r"|\A(?:请)?(?:总结|概括|概述)(?:这篇|一篇|该)?(?:文章|新闻|博文|报道|帖子)[:：]?\s?[“\"].{2,60}[”\"]"
                  r"|(?i:\A\W*(?:please )?(?:summari[sz]e|analy[sz]e) (?:an?|the|this) (?:news )?"
                  r"(?:article|blog post|post|report)"
@@ -183,7 +194,7 @@ _WORKS = group_of(r"""
 _THIS_WORK = rf"(?i)\b(?:this|the following|the given) (?:new |whole )?{_WORKS}\b"
 _NAMES_THE_WORK = (rf"(?i)\b(?:called|named|titled|entitled|do you know|if|when|suppose|imagine|an? {_WORKS}"
                    rf"|{_WORKS} (?:of|about|by|from))\b| - |\d|[.?!] +\S")
-_KNOWLEDGE = r"根据(?:参考|提供的|给定的?|已有的?|所给的?|相关)?知识(?:中|库|点|可知|，)|第[一二]个知识|根据中心词"
+_KNOWLEDGE = r"根据(?:参考|已知的?|提供的|给定的?|已有的?|所给的?|相关)?知识(?:中|库|点|可知|，)|第[一二]个知识|根据中心词"
 """What was shown to the writer of an answer, and not to its reader."""
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
 _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been)"
@@ -232,8 +243,11 @@ _SHOWN = (r"(?i)\b(?:this|the|given|following|below|attached|provided)\b.{0,40}\
           r"|drawings?"
           r"|advertisements?|ads?|clips?|films?|movies?|stories|story|recipes?|products?|reviews?|links?|documents?|papers?|piece)\b"
           r"|(?:这|给定|以下|下面|如下|下列|提供).{0,14}(?:文章|画|图|照片|视频|预告片|网站|网页|页面|帖子|播客|歌|推文|艺术品|广告"
-          r"|电影|故事|食谱|产品|评论|链接|文档|论文|作品|曲|新闻)")
-_ADDRESS_ALONE = r"\A[^\n]+\n+\s*[\"“<(\[]?https?://[^\s/]+/[^\s/]\S*\s*\z"
+          r"|电影|故事|食谱|产品|评论|链接|文档|论文|作品|曲|新闻)"
+          r"|(?:总结|概括|分析|访问|查看|聆听|听|批评|识别|看[看这]|描述|一段|一个).{0,26}"
+          r"(?:文章?|新闻|论文|网站|网页|音乐|声音|照片|画|视频|讲座|故事)")
+_ADDRESS_ALONE = r"\A[^\n]+\n+\s*(?:[^\n：:/]{1,10}[：:] ?)?[\"“<(\[]{0,2}https?://[^\s/]+/[^\s/]\S*\s*\z"
+_ABOVE = PROMPT.str.extract(r"\A([^\n]*)")
 _SAYS_WHAT_IT_IS = r"https?://\w+(?:\.m)?\.wikipedia\.org/wiki/"
 _USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:script)?|html|url|urls|uri|api|endpoint"
                      r"|fetch|download|scrape"
@@ -243,6 +257,7 @@ _USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:scrip
 _DID_NOT_SEE_IT = r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have access)\b|无法|不能|抱歉|对不起"
 UNSEEN_PAGE = SINGLE_TURN & only_where(
     PROMPT.str.contains("http", literal=True),
-    matches(PROMPT, _ADDRESS_ALONE) & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
-    & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))
+    matches(PROMPT, _ADDRESS_ALONE) & matches(PROMPT, _SHOWN) & ~matches(_ABOVE, _USES_THE_ADDRESS)
+    & ~matches(PROMPT, _SAYS_WHAT_IT_IS)
+    & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|[a-z_]\("))
 """The only input is the address of a page or a picture, and the answer speaks of what is there."""

@@ -19,6 +19,7 @@ _TASK = PROMPT.str.extract(r"\A([^\n]+)\n")
 _MAY_STAY = group_of("""
     标点 | 句号 | 感叹 | 问号 | 如果 | 如有 | 必要 | 是否 | 检查 | 判断 | 任何 | 选择 | 哪 | 找出 | 识别 | 重复 | 转录 | 读
     复制 | 引用 | 抄 | 输出 | 组合 | 连接 | 组成 | 排列 | 完整 | 排序 | 匹配 | 从小到大 | 提取 | 拆分 | 列出
+    选项 | 单击 | 点击
 """)
 """Tasks to which the text itself, or with a mark at its end, is an answer."""
 _UNCHANGED = only_where(

@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -31,13 +31,18 @@ _HAN_ASKS_FOR_A_LIST = (r"\A(?:请)?(?:生成|创建|列出|给出|提供|制作
                         r"(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)[^。\n，,]{0,24}"
                         r"(?:列表|清单)")
 _HAN_ASKS_FOR_ITEMS = (r"\A(?:请)?(?:列出|列举出?|给出|提供|说出|写出|举出|提出|生成|创建|描述|建议|推荐)"
-                       r"(?P<count>[两二三四五六七八九十]|\d{1,2})(?:个|种|条|项|点|款|本|部|首|类)")
-_ASKS = (_ASKS_FOR_ITEMS, _ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS, _HAN_ASKS_FOR_A_LIST)
+                       r" ?(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)")
+_HAN_COUNT = r"(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)"
+_HAN_LIST_VERBS = group_of("列出 | 列举出? | 给出 | 提供 | 说出 | 写出 | 举出 | 提出 | 建议 | 推荐 | 解释 | 描述 | 讨论")
+_HAN_ASKS_FOR_ITEMS_OF_IT = (rf"\A(?:请)?(?:{_HAN_LIST_VERBS}[^\n，。：:？?\d]{{1,24}}?的"
+                             rf"|为[^\n，。：:？?\d]{{1,24}}?(?:提出|推荐|提供)){_HAN_COUNT}[^\n，。：:？?和与]{{1,14}}[。]?\s*$")
+_ASKS = (_ASKS_FOR_ITEMS, _ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS, _HAN_ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS_OF_IT)
 _OPEN = (r"(?i)at least|or more|up to|at most|minimum|maximum|\bmore than|\bless than|\bbetween\b|\beach\b|\bper\b"
          r"|\bpros\b|\bboth\b|\bplus\b|\band (?:just )?one\b"
-         r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|成分的|食材|配料|材料的")
+         r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|比较|区分|成分的|食材|配料|材料的")
 """Where a number is a bound, or there is more than one list."""
 _ITEM = LazyPattern(r"(?m)^[ \t]*(\d{1,2})[.)、．][ \t]*\S")
+_INLINE = LazyPattern(r"(?:\A|[：:；;。.，,]\s*(?:和|以及|and\b)?\s*)(\d{1,2})[)）]\s*[^\s\d]")
 _BULLET = LazyPattern(r"(?m)^[-*•][ \t]*\S")
 
 
@@ -60,14 +65,17 @@ def wrong_count(prompt: str, answer: str) -> bool:
     expected = _asked_count(prompt)
     if expected is None or expected < 2:
         return False
-    numbers = [int(number) for number in _ITEM.findall(answer)]
+    numbers = [int(number) for number in _ITEM.findall(answer) or _INLINE.findall(answer)]
     if numbers:
         return len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)) and len(numbers) != expected
     bullets = len(_BULLET.findall(answer))
     return bullets > 1 and bullets != expected and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
 
 
+_ASKS_FOR_SOME = pl.any_horizontal(matches(PROMPT, pattern) for pattern in _ASKS)
 WRONG_COUNT = only_where(
     ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
-    only_where(pl.any_horizontal(matches(PROMPT, pattern) for pattern in _ASKS),
-               row_by_row(wrong_count)))
+    only_where(_ASKS_FOR_SOME, row_by_row(wrong_count))) | only_where(
+    (PROMPT_SIZE < 80) & (ANSWER_SIZE < 600),
+    only_where(holds_any(ANSWER, ["2)", "2）"]), only_where(_ASKS_FOR_SOME, row_by_row(wrong_count))))
+"""Items of lines of their own, or numbered within one line."""

@@ -24,7 +24,7 @@ _HAN_WORD = "个?(?:汉字|字(?!母|符|节))"
 _AT_MOST = rf"(?i)\b{_AT_MOST_WORDS} (\d{{1,4}})[ -]words?\b|\b(\d{{1,4}}) words? {_OR_LESS}\b"
 _HAN_AT_MOST = rf"{_HAN_AT_MOST_WORDS}\s*(\d{{1,4}})\s*{_HAN_WORD}|(\d{{1,4}})\s*{_HAN_WORD}{_HAN_OR_LESS}"
 _AT_LEAST = rf"(?i)\b{_AT_LEAST_WORDS} (\d{{2,4}})[ -]words?\b"
-_HAN_AT_LEAST = rf"(?:不少于|不低于|至少|超过)\s*(\d{{2,4}})\s*{_HAN_WORD}|(\d{{2,4}})\s*{_HAN_WORD}以上"
+_HAN_AT_LEAST = rf"(?:不少于|不低于|至少|(?<!不)超过)\s*(\d{{2,4}})\s*{_HAN_WORD}|(\d{{2,4}})\s*{_HAN_WORD}以上"
 SAYS_HOW_LONG = r"(?i)\d[ -]words?\b|\d\s*个?(?:汉字|字)"
 """What a prompt without a limit of words does not hold."""
 _SEVERAL = group_of("""
@@ -42,7 +42,7 @@ MANY_LIMITS = LazyPattern(rf"(?i)\b{_SEVERAL}\b|{_HAN_SEVERAL}")
 _TOO_LONG, _TOO_SHORT = 1.25, 0.5
 """Nobody counts as a program does: a fourth more, or half of what was asked for, is beyond a slip."""
 _LONGEST_PROMPT = 600
-_HAN_WORDS = LazyPattern(rf"{ANY_HAN}|[A-Za-z0-9]+")
+HAN_WORDS = LazyPattern(rf"{ANY_HAN}|[A-Za-z0-9]+")
 WORDS = LazyPattern(r"[\w'’-]+")
 
 
@@ -64,8 +64,8 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
     return limit > 0 and (length > limit * _TOO_LONG + 1 if most else length < limit * _TOO_SHORT)
 
 
-_PATTERNS = [(LazyPattern(_AT_MOST), WORDS, True), (LazyPattern(_HAN_AT_MOST), _HAN_WORDS, True),
-             (LazyPattern(_AT_LEAST), WORDS, False), (LazyPattern(_HAN_AT_LEAST), _HAN_WORDS, False)]
+_PATTERNS = [(LazyPattern(_AT_MOST), WORDS, True), (LazyPattern(_HAN_AT_MOST), HAN_WORDS, True),
+             (LazyPattern(_AT_LEAST), WORDS, False), (LazyPattern(_HAN_AT_LEAST), HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
     (PROMPT_SIZE < _LONGEST_PROMPT) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word|字"),
     only_where(matches(PROMPT, SAYS_HOW_LONG), row_by_row(breaks_its_limit)))

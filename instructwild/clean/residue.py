@@ -37,7 +37,10 @@ _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite
 SHARE_RESIDUE = pl.any_horizontal(matches(where(holds_any(text, _LEFT_BEHIND), text), _RESIDUE)
                                   for text in (PROMPT, ANSWER))
 
-INTERFACE_LABEL = matches(PROMPT, r"\S\s*(?:Copy to Clipboard|지금 번역하기|\d+ / \d+)\s*\z")
+_LAST_OF_ALL = "|".join(f"{count} / {count}" for count in range(1, 31))
+_VERSION = rf"[^\s\d+*/×÷=(^−-]\d{{1,2}} / \d{{1,2}}\s*\z|[.?!:…\n]\s*(?:{_LAST_OF_ALL})\s*\z"
+"""Glued to the last word, or the last of so many behind a sentence; else it is a fraction: 8 + 4 / 2."""
+INTERFACE_LABEL = matches(PROMPT, rf"\S\s*(?:Copy to Clipboard|지금 번역하기)\s*\z|{_VERSION}")
 """The label of a button, or the number of a version, at the end of a prompt that may be good without it."""
 
 _PICTURE = (r"(?:<(?:img|image|picture|图片|图像)\b[^>]*>|!\[[^\]\n]*\]\([^)\n]*\)|[\[【<（](?:an? )?(?:attached "

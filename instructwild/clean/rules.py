@@ -14,7 +14,7 @@ from instructwild.clean.arithmetic import WRONG_ARITHMETIC
 from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
-from instructwild.clean.exact_lengths import FAR_FROM_ITS_LENGTH
+from instructwild.clean.exact_lengths import FAR_FROM_ITS_HAN_LENGTH, FAR_FROM_ITS_LENGTH
 from instructwild.clean.foreign_grammar import FOREIGN_GRAMMAR
 from instructwild.clean.item_counts import WRONG_COUNT
 from instructwild.clean.length_limits import WRONG_LENGTH
@@ -36,7 +36,8 @@ from instructwild.clean.rows import flagged, names_of_hits
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.clean.swapped_roles import SWAPPED_ROLES
 from instructwild.clean.talk import MID_CONVERSATION
-from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
+from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, UNCHANGED
+from instructwild.clean.translated_code import TRANSLATED_CODE
 from instructwild.clean.unnamed_subject import UNNAMED_SUBJECT
 from instructwild.clean.wrong_language import WRONG_LANGUAGE
 from instructwild.schema.verdict import Reason
@@ -90,13 +91,13 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1000, 1037)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1025, 1062)),
     "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
                                MID_CONVERSATION, "flag", (120, 130)),
     "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
                               "the row", UNNAMED_SUBJECT, "flag", (57, 60)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
-                            (228, 242)),
+                            (285, 304)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -108,7 +109,7 @@ RULES: dict[str, Defect] = {
                     r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音|图表)"
                     r"|[如看]下图")), "flag"),
     "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there",
-                          UNSEEN_PAGE, "flag", (27, 28)),
+                          UNSEEN_PAGE, "flag", (87, 92)),
     "needs_web": Defect(
         "the prompt asks for what changes from day to day",
         PROMPT.str.contains(r"(?i)\b(?:latest|today'?s|current|up-to-date) (?:news|weather|price|stock|score|headline)"
@@ -128,28 +129,28 @@ RULES: dict[str, Defect] = {
                             (ANSWER_SIZE > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT_SIZE > ANSWER_SIZE), "flag"),
     "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
-                              "flag", (40, 40)),
+                              "flag", (45, 45)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean, median or root that was asked for",
-                               WRONG_ARITHMETIC, "flag", (83, 87)),
+                               WRONG_ARITHMETIC, "flag", (143, 152)),
     "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (196, 201)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (205, 212)),
+                                  "flag", (358, 372)),
     "foreign_grammar": Defect("a Chinese task about the grammar of a text that lost in translation what it asks about",
                               FOREIGN_GRAMMAR, "flag", (93, 97)),
     "wrong_language": Defect("a translation was asked for, and the answer is in another language", WRONG_LANGUAGE, "flag",
-                             (17, 17)),
+                             (28, 28)),
     "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
                             (24, 26)),
-    "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (29, 31)),
+    "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (41, 43)),
     "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters",
-                           WRONG_LENGTH | FAR_FROM_ITS_LENGTH, "flag",
-                           (81, 84)),
-    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (77, 78)),
+                           WRONG_LENGTH | FAR_FROM_ITS_LENGTH | FAR_FROM_ITS_HAN_LENGTH, "flag",
+                           (94, 97)),
+    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (114, 115)),
     "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
                                (43, 43)),
     "repeated_item": Defect("a short list that was asked for names the same thing twice", REPEATED_ITEM, "flag", (62, 63)),

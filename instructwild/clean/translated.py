@@ -2,7 +2,9 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where
+from instructwild.clean.answered_in_chinese import ANSWERED_IN_CHINESE
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, row_by_row
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -45,7 +47,8 @@ _WORD_CLASSES = r"词性|名词.{0,20}动词|动词.{0,20}名词|形容词.{0,20
 _CAPITALS = r"(?:单词|词|字|句子?|标题|文本|段落).{0,8}大写|适当的大写|大写(?:所有|每个|句|单词|第)"
 _BY_LETTER = (r"(?:打乱|反转|颠倒|重新排列|重排|移除|替换|键入).{0,14}字母|无声字母"
               r"|[以用](?:字母)?[“\"‘']?[A-Za-z][”\"’']?(?:字母)?(?:开头|结尾|开始)的")
-_BY_WORD = r"[以用](?:字母|单词|词语?|短语)?[“\"‘'][A-Za-z][A-Za-z ]+[”\"’'](?:字母|单词|一?词)?(?:开头|结尾|开始|结束)"
+_BY_WORD = (r"[以用](?:字母|单词|词语?|短语)?[“\"‘'][A-Za-z][A-Za-z ]+[.…]*[”\"’'](?:字母|单词|一?词)?"
+            r"(?:开头|结尾|开始|结束)")
 _SUBJECT = r"主题(?:[:：]|是|为)"
 """What the subject of a sentence, 主语, became: its topic."""
 _SENTENCE_WITH = r"造一?个?句|造出?句子|(?:写|构造|组成|创建)一?个?[^。\n]{0,4}句子?"
@@ -72,7 +75,7 @@ _ABOUT_LANGUAGES = (r"[中汉日韩]语|中文|日文|韩文|如何|怎|为什�
                     r"|历史|广告|邮件|[吗？?]\W*\z")
 _HAN_ALONE = r"\A[\p{Han}\P{L}]+\z"
 """No letter of another script: of an English text that was to be mended, or to become French, none is left."""
-_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER_SIZE > 1)
+_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER_SIZE > 0)
 _LOST_LANGUAGE = only_where(
     (PROMPT_SIZE < 120) & (ANSWER_SIZE < 400)
     & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"
@@ -92,7 +95,13 @@ _LOST_LANGUAGE = only_where(
        & _NO_LATIN_ANSWER))
 """Rhymes, articles, capitals and letters of words that a translation replaced; English words that an answer should use and
 has in Chinese alone."""
-LOST_IN_TRANSLATION = _LOST_LANGUAGE | only_where(
+_INITIALS_ALONE = r"(?:\A|[^A-Za-z.])(?:[A-Z]\. ?){2,3}的[《\p{Han}]"
+_SHORT_FOR_MORE = r"A\. ?I\.|U\. ?[SKN]\.|[DP]\. ?[CR]\.|L\. ?A\.|E\. ?U\.|I\. ?[TQ]\."
+_NAME_PULLED_APART = only_where(
+    (ANSWER.str.len_bytes() > ANSWER_SIZE + 6) & holds_any(ANSWER, [". 的", ".的"]),
+    matches(ANSWER, _INITIALS_ALONE) & ~matches(ANSWER, _SHORT_FOR_MORE))
+"""“J.K. 的小说罗琳”: a translation took the initials of a name for the name."""
+LOST_IN_TRANSLATION = _LOST_LANGUAGE | ANSWERED_IN_CHINESE | _NAME_PULLED_APART | only_where(
     (PROMPT_SIZE < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
                                                      "|连字符|撇号|字谜|字母|标准英语"
                                                      "|冠词|找出|指出|识别|更正|纠正|检测|确定|修改"),
@@ -125,32 +134,28 @@ _MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofre
 _INPUT = PROMPT.str.strip_suffix(ANSWER)
 _OTHER_WORDS = (r"(?:提供|给出|想出|找出|改成|替换|使用|说出|写出|确定).{0,12}"
                 r"(?:同义词|近义词|反义词|意思相[近似反]|最接近[^数\n]{0,8}[词句])")
-UNCHANGED = only_where(
+_QUOTED_WORD = LazyPattern(r"[“\"‘「]([^”\"’」\n]{1,8})[”\"’」]")
+_SAYS_SO = LazyPattern(r"\A(?:.{0,12}的(?:一个)?(?:同义词|近义词|反义词)(?:是|有|：))?\W*(.{1,8}?)\W*\Z")
+
+
+def names_itself(prompt: str, answer: str) -> bool:
+    """Whether the one quoted word of a prompt is its whole answer.
+
+    >>> names_itself("找出“迅速”的同义词。", "“迅速”的同义词是“迅速”。")
+    True
+    >>> names_itself("找出“迅速”的同义词。", "“迅速”的同义词是快速。")
+    False
+    """
+    words, match = _QUOTED_WORD.findall(prompt), _SAYS_SO.match(answer)
+    return len(words) == 1 and match is not None and match[1] == words[0]
+
+
+_ITSELF = only_where(
+    (PROMPT_SIZE < 60) & (ANSWER_SIZE < 30) & (ANSWER_SIZE > 0),
+    only_where(matches(PROMPT, "同义词|近义词|反义词|替代词"), row_by_row(names_itself)))
+UNCHANGED = _ITSELF | only_where(
     (ANSWER_SIZE > 1) & (PROMPT_SIZE < 300) & PROMPT.str.ends_with(ANSWER),
     matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z")
     & (((ANSWER_SIZE > 3) & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
        | matches(_INPUT, _OTHER_WORDS)))
 """A text is to be changed, and comes back as it was: what was to be changed was lost."""
-
-_KEYWORDS = (r"(?m)^\s*返回 ?[\w（(\[\"'“].*|诠释 ?主要|公共静态|静态无效|打印[（(]|系统\.输出|标准::|控制台\.日志"
-             r"|^\s*(?:如果|否则如果|而|对于) ?[^\n]{1,60}[:：{]\s*$|^\s*别的[:：]\s*$|^#?(?:随机)?(?:进口|导入) ?\w*$")
-_PROGRAM = (r"\bdef\b|#include|\bimport |\bvar |\blet |\bconst |\bfunction\b|\bclass |\bprint\b|\bint |range|len[(（]"
-            r"|def\p{Han}"
-            r"|\)\s*[:：]\s*\n|）[:：{]\s*\n|\w+\(\w*\)")
-_SQL = (r"(?m)^\s*选择 [^\n]+\n\s*(?:来自|从|FROM|其中|INNER|JOIN|WHERE)|^\s*从\p{Han}{1,8}中?选择 \*"
-        r"|^\s*创建表 ?\w+ ?[(（]|(?i:\bSELECT\b)[^\n]*\n\s*(?:来自|从)\p{Han}")
-_LETS = r"(?m:^\s*让 ?\w+ ?= ?[^\n]*;\s*$)"
-_ELEMENTS = group_of("""
-    头部? | 正文 | 身体 | 主体 | 表格? | 标题 | 样式 | 脚本 | 按钮 | 段落 | 表单 | 页脚 | 页眉 | 旁白 | 图片
-    链接 | 输入 | 跨度 | 导航
-""")
-_TAGS = rf"(?:<|&lt;) ?/? ?{_ELEMENTS}[^<>\n]{{0,40}}?(?:>|&gt;)"
-_HTML = r"(?i)(?:<|&lt;)/?(?:html|div|h\d|p|td|tr|body|head|form|input|button|script)\b"
-TRANSLATED_CODE = only_where(
-    matches(ANSWER, r"(?:<|&lt;) ?/? ?\p{Han}"),
-    matches(ANSWER, _TAGS) & (matches(ANSWER, _HTML) | matches(PROMPT, "(?i)html|网页|页面|网站"))
-    & ~matches(PROMPT, "(?i)xml|提示词|模板")) | only_where(
-    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入|选择|创建表|来自|从|让 "),
-    (matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM) | matches(ANSWER, rf"{_SQL}|{_LETS}"))
-                   & ~matches(PROMPT, r"(?i)伪代码|易语言|中文编程|汉语编程|文言|中文关键字|pseudo"))
-"""A program, query or page whose keywords were translated: "如果 x > 0：", "选择 * 来自客户" and "</正文>" run nowhere."""
