@@ -191,6 +191,14 @@ def test_fitting_scales_brings_the_model_nearer_and_leaves_the_codes(quantized, 
         assert torch.equal(tensor, before[name]) is not name.endswith(".scales")
 
 
+def test_scales_are_fitted_on_sequences_of_one_length_in_turn(tmp_path, monkeypatch):
+    plans = []
+    monkeypatch.setattr(tune, "in_child", lambda work, plan, scratch, **_: plans.append(plan))
+    monkeypatch.setattr(tune, "TOKENS", 4)
+    tune.tune(tmp_path, tmp_path, tmp_path, [[1, 2, 3], [4], [5, 6]], 3, bits=4, scratch=tmp_path)
+    assert plans[0]["rows"] == [[1, 2, 3, 4], [5, 6], [1, 2, 3, 4]]
+
+
 def test_a_layer_of_codes_and_scales_is_the_file_s(quantized):
     tensors = load_file(quantized.model / "model.safetensors")
     name = "model.layers.0.mlp.down_proj"
