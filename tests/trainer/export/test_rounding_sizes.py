@@ -118,8 +118,8 @@ def test_the_plan_says_how_often_the_fit_of_scales_sees_the_rows(tmp_path, rows)
     model = odd_heads(tmp_path / "odd")
     plan = plan_of(model, rows, fit_scales=3)
     tokens = sum(plan.calibration.tokens.values())
-    passes = f"{3 * 512 / tokens:.1f} times the calibration rows"
-    assert f"then fitting all scales in 3 steps of 512 tokens, {passes}" in plan.lines()
+    share = f"{3 * 512 / tokens:.0%} of what the calibration rows hold"
+    assert f"then fitting all scales in 3 steps of 512 tokens, {share}" in plan.lines()
     assert not any("fitting all scales" in line for line in plan_of(model, rows).lines())
 
 

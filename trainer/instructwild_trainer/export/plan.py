@@ -81,9 +81,9 @@ class ExportPlan:
                       f"{packed / 1e6:,.0f} MB linear weights, {packed / 2 / shape.weights:.3f} of their 16-bit size; and "
                       f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
             if self.fit_scales:
-                passes = self.fit_scales * TOKENS / sum(map(len, self.calibration.ids))
+                share = self.fit_scales * TOKENS / sum(map(len, self.calibration.ids))
                 lines += [f"then fitting all scales in {quantity(self.fit_scales, 'step')} of {TOKENS} tokens, "
-                          f"{passes:.1f} times the calibration rows"]
+                          f"{share:.0%} of what the calibration rows hold"]
         if self.quant:
             lines += [f"GGUF {self.quant}, packed by {self.packer}, read back by "
                       f"{'llama.cpp' if find_spec('llama_cpp') else 'transformers (llama-cpp-python is not installed)'}",
