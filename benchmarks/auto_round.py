@@ -10,7 +10,7 @@ finished in DIR is not done again.
 import argparse
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,12 @@ from instructwild_trainer.export.figures import Rows, closed, perplexities
 from instructwild_trainer.export.gptq import quantize
 from instructwild_trainer.export.plan import ExportPlan, plan_export
 from instructwild_trainer.export.probe import ROUNDED, probe
-from instructwild_trainer.export.tune import tune
+from instructwild_trainer.export.tune import joined, tune
 
 QUESTIONS = ("Name a river.",)
 """A probe asks at least one."""
 SAMPLES, FIT_STEPS, LENGTH = 48, 48, 256
 """Rows to calibrate with and steps of fitting scales, as `benchmarks.quantization` has them; tokens of a packed sequence."""
-
-
-def packed(rows: Sequence[Sequence[int]], length: int) -> list[torch.Tensor]:
-    """Rows one behind the other, cut into sequences [1, length], which is what auto-round takes; the rest is left out."""
-    ids = [token for row in rows for token in row]
-    return [torch.tensor([ids[at:at + length]]) for at in range(0, len(ids) - length + 1, length)]
 
 
 def by_auto_round(model: Path, out: Path, plan: ExportPlan, iterations: int) -> None:
@@ -47,7 +41,7 @@ def by_auto_round(model: Path, out: Path, plan: ExportPlan, iterations: int) -> 
     assert plan.grid is not None
     assert plan.calibration is not None
     bits, group = plan.grid
-    sequences = packed(plan.calibration.ids, LENGTH)
+    sequences = [torch.tensor([ids]) for ids in joined(plan.calibration.ids, LENGTH) if len(ids) == LENGTH]
     learner = AutoRound(str(model), plan.chat.tokenizer, scheme="W4A16", bits=bits, group_size=group, sym=True,
                         iters=iterations, dataset=sequences, seqlen=LENGTH, nsamples=len(sequences), batch_size=8,
                         device_map="cpu", enable_torch_compile=False)

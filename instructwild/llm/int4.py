@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from instructwild.llm.quantized import takes
+from instructwild.llm.quantized import takes_layer
 
 TILES = 8
 """Of 16 inputs each, that the kernel lays together."""
@@ -68,8 +68,7 @@ def from_gptq(layer: Any) -> Int4Linear | None:
         layer: `TorchLinear`, with qweight [in / 8, out], scales [in / group, out] and g_idx [in].
     """
     inputs, outputs, group = layer.in_features, layer.out_features, layer.group_size
-    if not takes(layer.bits, group) or inputs % (16 * TILES) or inputs % group or outputs % 16 \
-            or layer.qweight.dtype != torch.int32:
+    if not takes_layer(layer) or inputs % (16 * TILES) or layer.qweight.dtype != torch.int32:
         return None
     in_order = torch.arange(inputs, device=layer.g_idx.device) // group
     if not torch.equal(layer.g_idx.long(), in_order):

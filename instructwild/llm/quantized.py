@@ -88,11 +88,19 @@ def loading(folder: Path, device: str = "cpu") -> dict[str, Any]:
 
 GROUPS = (32, 64, 128, 256)
 """Of weights that share a scale, as torch's packed 4-bit kernels take them."""
+OUTPUTS = 16
+"""A layer's outputs are a multiple of this, or torch's packed 4-bit kernels refuse it when they are called."""
 
 
 def takes(bits: int, group: int) -> bool:
     """Whether torch's packed 4-bit kernels know such a grid."""
     return bits == 4 and group in GROUPS
+
+
+def takes_layer(layer: Any) -> bool:
+    """Whether torch's packed 4-bit kernels take a layer of gptqmodel: its grid and its widths."""
+    return (takes(layer.bits, layer.group_size) and layer.in_features % layer.group_size == 0
+            and layer.out_features % OUTPUTS == 0)
 
 
 def packed_on_gpu(bits: int, group: int) -> bool:
@@ -140,9 +148,9 @@ def settle(model: Any, device: str) -> Any:
     """Have every 4-bit layer multiply by the quickest kernel that needs no compiler, in place.
 
     On a GPU torch's own, layers of other grids stay as they were loaded. On a CPU the weights stay packed where that is
-    quick, else dense ones take their place, which cost the memory of a 16-bit model; both are the numbers that the file
-    stands for. A packed layer of a CPU is called once, for it lays its weights out when it is first used; what that needed
-    is given back.
+    quick and the kernel takes the layer, else dense ones take their place, which cost the memory of a 16-bit model; both
+    are the numbers that the file stands for. A packed layer of a CPU is called once, for it lays its weights out when it
+    is first used; what that needed is given back.
     """
     import torch
     from gptqmodel.nn_modules.qlinear import BaseQuantLinear
@@ -170,7 +178,7 @@ def _settled_on_cpu(layer: Any, dtype: "torch.dtype") -> Any:
     """What takes the layer's place, None where it stays."""
     import torch
 
-    if packed_is_quick(layer.bits, layer.group_size) and dtype in (torch.bfloat16, torch.float16):
+    if packed_is_quick(layer.bits, layer.group_size) and takes_layer(layer) and dtype in (torch.bfloat16, torch.float16):
         layer.eval()(torch.zeros(1, layer.in_features, dtype=dtype))
         return None
     dense = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=dtype)

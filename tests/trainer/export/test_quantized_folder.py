@@ -151,6 +151,27 @@ def test_packed_weights_stay_packed_only_where_the_kernel_knows_them(monkeypatch
     assert not packed_is_quick(4, 64)
 
 
+@pytest.mark.parametrize(("inputs", "outputs", "packed"), [(64, 32, True), (64, 24, False), (48, 32, False)])
+def test_a_layer_that_the_packed_kernel_refuses_becomes_dense(inputs, outputs, packed, monkeypatch):
+    from gptqmodel.nn_modules.qlinear.torch_aten_kernel import TorchAtenLinear
+
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    layer = TorchAtenLinear(bits=4, group_size=32, sym=True, desc_act=False, in_features=inputs, out_features=outputs)
+    draw = torch.Generator().manual_seed(0)
+    layer.qweight.random_(generator=draw)
+    layer.scales.uniform_(0.01, 0.02, generator=draw)
+    layer.qzeros.fill_(-0x77777778)                                  # eight zero points of 8, as they lie after loading
+    layer.post_init()
+    weight = layer.dequantize_weight().T[:outputs, :inputs].float()
+    model = torch.nn.ModuleDict({"proj": layer})
+    model.dtype = torch.bfloat16
+    settled = settle(model, "cpu")["proj"]
+    assert isinstance(settled, torch.nn.Linear) is not packed
+    x = torch.randn(3, inputs, generator=draw).bfloat16()
+    with torch.no_grad():
+        assert torch.allclose(settled(x).float(), x.float() @ weight.T, atol=0.05)
+
+
 def test_fitting_scales_brings_the_model_nearer_and_leaves_the_codes(quantized, taught, rows, tmp_path):
     before = load_file(quantized.model / "model.safetensors")
     rough = tmp_path / "rough"
@@ -168,6 +189,14 @@ def test_fitting_scales_brings_the_model_nearer_and_leaves_the_codes(quantized, 
     for name, tensor in after.items():
         assert tensor.dtype == before[name].dtype
         assert torch.equal(tensor, before[name]) is not name.endswith(".scales")
+
+
+def test_scales_are_fitted_on_sequences_of_one_length_in_turn(tmp_path, monkeypatch):
+    plans = []
+    monkeypatch.setattr(tune, "in_child", lambda work, plan, scratch, **_: plans.append(plan))
+    monkeypatch.setattr(tune, "TOKENS", 4)
+    tune.tune(tmp_path, tmp_path, tmp_path, [[1, 2, 3], [4], [5, 6]], 3, bits=4, scratch=tmp_path)
+    assert plans[0]["rows"] == [[1, 2, 3, 4], [5, 6], [1, 2, 3, 4]]
 
 
 def test_a_layer_of_codes_and_scales_is_the_file_s(quantized):

@@ -114,6 +114,15 @@ def test_the_plan_names_what_stays_unquantized(tmp_path, rows):
     assert any("not quantized, because no group divides them: self_attn.o_proj" in line for line in plan.lines())
 
 
+def test_the_plan_says_how_often_the_fit_of_scales_sees_the_rows(tmp_path, rows):
+    model = odd_heads(tmp_path / "odd")
+    plan = plan_of(model, rows, fit_scales=3)
+    tokens = sum(plan.calibration.tokens.values())
+    share = f"{3 * 512 / tokens:.0%} of what the calibration rows hold"
+    assert f"then fitting all scales in 3 steps of 512 tokens, {share}" in plan.lines()
+    assert not any("fitting all scales" in line for line in plan_of(model, rows).lines())
+
+
 def test_a_config_that_nests_its_text_model_has_a_shape():
     from transformers import AutoConfig
 

@@ -26,7 +26,7 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
                "a zero point of its own for each group.")] = True,
            samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 96,
            fit_scales: Annotated[int, typer.Option(
-               "--fit-scales", help="Steps of fitting all scales together after GPTQ, a row each; 0 for none.")] = 48,
+               "--fit-scales", help="Steps of fitting all scales together after GPTQ, 512 tokens each; 0 for none.")] = 48,
            max_length: Annotated[int, typer.Option("--max-length", help="The longest row, in tokens.")] = 512,
            languages: Annotated[str, typer.Option(
                "--languages", help="Languages that calibration rows must cover, as en,zh; by default those the model was "
@@ -51,7 +51,7 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
     if dry_run:
         plan = plan_export(model, format, calibration or [], bits=4, group_size=group_size, samples=samples,
                            max_length=max_length, held_out=0.1, languages=required, encoding=encoding, columns=mapping,
-                           quant=quant)
+                           quant=quant, fit_scales=fit_scales)
         for line in plan.lines():
             print(line)
         return

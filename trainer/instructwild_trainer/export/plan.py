@@ -23,6 +23,7 @@ from instructwild_trainer.export.gguf.writer import check_writable
 from instructwild_trainer.export.gptq import group_size_for
 from instructwild_trainer.export.questions import own_questions
 from instructwild_trainer.export.size import ModelShape, shape_of
+from instructwild_trainer.export.tune import TOKENS
 from instructwild_trainer.reward.head import stored_head
 from instructwild_trainer.templates import Chat
 
@@ -52,6 +53,7 @@ class ExportPlan:
     calibration: Calibration | None = None
     grid: tuple[int, int] | None = None
     shape: ModelShape | None = None
+    fit_scales: int = 0
     quant: str = ""
     packer: str = ""
 
@@ -78,6 +80,10 @@ class ExportPlan:
                       f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
                       f"{packed / 1e6:,.0f} MB linear weights, {packed / 2 / shape.weights:.3f} of their 16-bit size; and "
                       f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
+            if self.fit_scales:
+                share = self.fit_scales * TOKENS / sum(map(len, self.calibration.ids))
+                lines += [f"then fitting all scales in {quantity(self.fit_scales, 'step')} of {TOKENS} tokens, "
+                          f"{share:.0%} of what the calibration rows hold"]
         if self.quant:
             lines += [f"GGUF {self.quant}, packed by {self.packer}, read back by "
                       f"{'llama.cpp' if find_spec('llama_cpp') else 'transformers (llama-cpp-python is not installed)'}",
@@ -97,7 +103,8 @@ class ExportPlan:
 
 def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
                 max_length: int, held_out: float, languages: Sequence[str], encoding: str | None = None,
-                columns: Mapping[str, str] | None = None, quant: str = "q4_k_m") -> ExportPlan:
+                columns: Mapping[str, str] | None = None, quant: str = "q4_k_m",
+                fit_scales: int = 0) -> ExportPlan:
     """Find the model and the rows; everything that can be wrong about them is said here. See `export` for arguments.
 
     Raises:
@@ -130,7 +137,8 @@ def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits:
     shape = shape_of(base_folder(source.folder))
     grid = bits, group_size_for(shape, group_size, bits)
     fitted = choose(train, samples, languages or _trained_languages(source))
-    return ExportPlan(source, chat, format, table, rows, dropped, held, calibration=fitted, grid=grid, shape=shape)
+    return ExportPlan(source, chat, format, table, rows, dropped, held, calibration=fitted, grid=grid, shape=shape,
+                      fit_scales=fit_scales)
 
 
 def _split(rows: Sequence[Conversation], share: float, most: int,

@@ -59,7 +59,7 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
                              force=force)
     plan = plan_export(model, format, calibration, bits=bits, group_size=group_size, samples=samples,
                        max_length=max_length, held_out=held_out, languages=languages, encoding=encoding, columns=columns,
-                       quant=quant)
+                       quant=quant, fit_scales=fit_scales)
     config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
         config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
@@ -128,7 +128,7 @@ def _quantized(run: stage.Run, plan: ExportPlan, merged: Path, fitted: Calibrati
     assert plan.grid is not None
     assert plan.shape is not None
     bits, group = plan.grid
-    folder, steps = run.scratch / "quantized", run.config["fit_scales"]
+    folder, steps = run.scratch / "quantized", plan.fit_scales
     quantize(merged, folder, fitted.ids, bits=bits, group=group, symmetric=run.config["symmetric"],
              shape=plan.shape, scratch=run.scratch / "gptq")
     if not steps:

@@ -17,34 +17,42 @@ from instructwild_trainer.export.child import ChildError, in_child
 if TYPE_CHECKING:
     import torch
 
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 2e-3
 """Of the scales' relative change."""
+TOKENS = 512
+"""Of a step: docs/decisions/0058-what-the-fit-of-scales-trains-on.md."""
 
 
 def tune(source: Path, folder: Path, out: Path, calibration: Sequence[Sequence[int]], steps: int, *, bits: int,
          scratch: Path) -> None:
-    """Write a 4-bit folder again with its scales trained, one calibration row a step.
+    """Write a 4-bit folder again with its scales trained, `TOKENS` tokens a step.
 
     Args:
         source: the full-precision model that it was made from.
         folder: the 4-bit folder, in auto-gptq's layout, columns in their own order.
         out: the folder to write.
         calibration: token ids of rows.
-        steps: how many; rows are taken in turn.
+        steps: how many; the rows, one behind the other, are taken in turn.
         bits: of a code.
         scratch: for the child.
 
     Raises:
         ModelError: it failed; the log is kept.
     """
-    rows = [list(calibration[i % len(calibration)]) for i in range(steps)]
+    sequences = joined(calibration, TOKENS)
     plan = {"source": str(source.resolve()), "folder": str(folder.resolve()), "out": str(out.resolve()),
-            "rows": rows, "bits": bits}
+            "rows": [sequences[i % len(sequences)] for i in range(steps)], "bits": bits}
     try:
         in_child(f"{__name__}:fit", plan, scratch, label="fitting scales", total=steps)
     except ChildError as error:
         raise ModelError(f"its scales could not be fitted ({error})", where=str(source),
                          remedy=f"read {scratch / 'log'}; --fit-scales 0 leaves them as GPTQ set them") from None
+
+
+def joined(rows: Sequence[Sequence[int]], length: int) -> list[list[int]]:
+    """Rows one behind the other, cut into sequences of `length` tokens; the last one is shorter."""
+    ids = [token for row in rows for token in row]
+    return [ids[at:at + length] for at in range(0, len(ids), length)]
 
 
 def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> list[float]:
