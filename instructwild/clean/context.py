@@ -11,7 +11,9 @@ from instructwild.clean.answers_on import (
     ANSWER_GOES_ON,
     ANSWERS_A_TALK,
     ASKS_BACK,
+    BEGINS_LATER,
     OPENINGS,
+    REACTS_IN_A_TALK,
     USED_BEFORE,
     WITHDRAWS_AN_ANSWER,
 )
@@ -28,8 +30,12 @@ SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.fi
 
 LONGEST = 400
 """Characters of a prompt beyond which words such as "your previous answer" may be rules for a talk to come."""
-_BARE = ~matches(PROMPT, r"[\n\"“”「」『』《》`:：{]|\.\s+\S.*\.\s+\S")
-"""A prompt with no line end, quotation, colon, code or third sentence: nothing in it can be the text that it speaks of."""
+_PLUG_IN = r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기|share prompt)"
+"""What a browser's plug-in adds below a prompt."""
+_BARE = (~matches(PROMPT, r"[\"“”「」『』《》`:：{]|\.\s+\S.*\.\s+\S")
+         & (~PROMPT.str.contains("\n", literal=True) | matches(PROMPT, rf"(?i)\A[^\n]*\s*\n\s*(?:{_PLUG_IN}\W*)+\z")))
+"""A prompt with no line of text beside it, no quotation, colon, code or third sentence: nothing in it can be the text that
+it speaks of."""
 
 _WORK = (r"(?:code|script|answers?|responses?|examples?|tables?|lists?|functions?|essay|outlines?|quer(?:y|ies)|story"
          r"|implementation|solution|steps|points|questions|prompts?|output|program|article|draft|section|description|version"
@@ -133,14 +139,14 @@ _SHOWS_IN_THE_ANSWER = (matches(ANSWER.str.head(300), _STANDS_ABOVE)
                         | matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))
 _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|this|that)|more|again|make it|another"
              r"|add)\b[^\n]{0,80}\s*\n\s*"
-             r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
+             rf"{_PLUG_IN}\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
 _OPENS_ON = only_where(
     matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)),
-    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK)
+    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK) | REACTS_IN_A_TALK
     | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
 """The opening of the answer shows the lost turn."""
-LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
+LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | BEGINS_LATER | only_where(
     PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)

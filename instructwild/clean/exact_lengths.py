@@ -22,9 +22,9 @@ _NOT_ITS_LENGTH = LazyPattern("(?i)" + group_of(r"""
     \bfrom (?:an? |the |this )\S | \bwords? (?:that|which|from|to|associated|related|beginning|starting|with|describing|list)
     \b(?:using|of the|based on) (?:the )?[\d,]+[ -]words? | vocabulary | \boutline\b | \bplan\b | \bpages?\b | \bdistinct\b
     \b(?:under|less|fewer|at least|at most|no more|minimum|maximum|max|min|up to|within|over|limit|exceed)\b
-    \btable of contents\b | \d ?[-–] ?\d
+    \btable of contents\b | \d ?[-–] ?\d | \bwords? \d+ char
 """))
-"""What a number of words counts beside a text: a source, a list of words, one of several texts, a bound."""
+"""What a number of words counts beside a text: a source, a list of words, one of several texts, a bound, a page's count."""
 
 
 def far_from_its_length(prompt: str, answer: str) -> bool:

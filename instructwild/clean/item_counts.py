@@ -34,10 +34,12 @@ _HAN_ASKS_FOR_ITEMS = (r"\A(?:请)?(?:列出|列举出?|给出|提供|说出|写
                        r"(?P<count>[两二三四五六七八九十]|\d{1,2})(?:个|种|条|项|点|款|本|部|首|类)")
 _ASKS = (_ASKS_FOR_ITEMS, _ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS, _HAN_ASKS_FOR_A_LIST)
 _OPEN = (r"(?i)at least|or more|up to|at most|minimum|maximum|\bmore than|\bless than|\bbetween\b|\beach\b|\bper\b"
-         r"|\bpros\b|\bboth\b|\bplus\b|\band (?:just )?one\b"
+         r"|\bpros\b|\bboth\b|\bplus\b|\balso\b|\band (?:just )?one\b"
          r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|成分的|食材|配料|材料的")
 """Where a number is a bound, or there is more than one list."""
 _ITEM = LazyPattern(r"(?m)^[ \t]*(\d{1,2})[.)、．][ \t]*\S")
+_LIST_IN_A_LINE = LazyPattern(r"(?m)^[ \t]*\d{1,2}[.)] [^:\n]{1,40}: (?:[^\n,.]{2,30}, ){2}[^\n.]{2,99}$")
+"""A line that is a list of its own: "1. Boats: ferries, trawlers, tugs"."""
 _BULLET = LazyPattern(r"(?m)^[-*•][ \t]*\S")
 
 
@@ -61,6 +63,8 @@ def wrong_count(prompt: str, answer: str) -> bool:
     if expected is None or expected < 2:
         return False
     numbers = [int(number) for number in _ITEM.findall(answer)]
+    if len(_LIST_IN_A_LINE.findall(answer)) > 1:
+        return False
     if numbers:
         return len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)) and len(numbers) != expected
     bullets = len(_BULLET.findall(answer))
