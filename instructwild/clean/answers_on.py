@@ -117,14 +117,13 @@ _HAS_NUMBERS = r"(?i)(?:\A|\s)\(?\d+[.)]|\brat(?:e|ing)\b|\bscale\b|\bscore\b|\b
 """Prompts that hold numbered items, or ask for a number."""
 
 REACTS_IN_A_TALK = only_where(
-    (PROMPT_SIZE < 240) & matches(ANSWER.str.head(300), _OPENS_AS_IN_A_TALK),
-    ~matches(PROMPT, SPEAKS_FOR) & (
+    PROMPT_SIZE < 240, ~matches(PROMPT, SPEAKS_FOR) & (
         matches(ANSWER.str.head(300), _NAMED_EARLIER) | matches(ANSWER.str.head(120), _REACTS)
         | ((ANSWER_SIZE < 400) & ~PROMPT.str.contains("?", literal=True) & matches(ANSWER.str.head(60), _THANKS)
            & matches(ANSWER.str.tail(160), rf"(?i){_OFFERS_MORE}"))))
 """The answer thanks for a word of praise, gives in, or names what was said earlier: whatever text the prompt holds."""
-BEGINS_LATER = only_where(
-    (PROMPT_SIZE < 400) & (ANSWER_SIZE > 60) & matches(ANSWER.str.head(8), _A_LATER_NUMBER), ~matches(PROMPT, _HAS_NUMBERS))
+BEGINS_LATER = ((PROMPT_SIZE < 400) & (ANSWER_SIZE > 60) & matches(ANSWER.str.head(8), _A_LATER_NUMBER)
+                & ~matches(PROMPT, _HAS_NUMBERS))
 """A list that begins at a later number than 1: its beginning was an earlier answer."""
 ANSWER_GOES_ON = (((PROMPT_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
                   | only_where((PROMPT_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK),
@@ -143,5 +142,5 @@ ASKS_BACK = only_where((PROMPT_SIZE < 120) & (ANSWER_SIZE < 500)
                        & ~matches(PROMPT, rf"{SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
                                           rf" me\b") & (~matches(PROMPT, _WHAT_IS) | matches(PROMPT, _POINTS)))
 """The answer says that it does not know what is meant, and asks for more: not of a word or name that it does not know."""
-OPENINGS = (_OPENS_AS_IN_A_TALK, _ANSWERS_ON, _ANSWER_POINTS_BACK, _WITHDRAWS, _GIVES_MORE)
+OPENINGS = (_OPENS_AS_IN_A_TALK, _A_LATER_NUMBER, _ANSWERS_ON, _ANSWER_POINTS_BACK, _WITHDRAWS, _GIVES_MORE)
 """What an answer that goes on opens with, for one look at all."""

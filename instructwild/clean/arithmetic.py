@@ -106,7 +106,8 @@ def wrong(text: str) -> bool:
 
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:
-    for line in _LINE_END.split(text):                    # no equation goes over a line end, and few lines hold one
+    lines = _LINE_END.split(text) if "\\n" in text else text.split("\n")
+    for line in lines:                                    # no equation goes over a line end, and few lines hold one
         if "=" in line or "equal" in line or "等于" in line:
             for match in _EQUATION.finditer(line):
                 yield match["left"], match["right"]
@@ -184,7 +185,8 @@ _SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len
 _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
                               | where(_SHORT_ROW, _PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
-                              | where(_SHORT_ROW & _PROMPT.str.contains(r"=|\broot of \d"), _PROMPT)
+                              | where(_SHORT_ROW & (_PROMPT.str.contains("=", literal=True)
+                                                    | _PROMPT.str.contains("root of ", literal=True)), _PROMPT)
                               .str.contains(MAY_ASK_FOR_A_ROOT).fill_null(False)
                               | where(_SHORT_LIST, _PROMPT).str.contains(MAY_ASK).fill_null(False),
                               row_by_row(wrong_row))

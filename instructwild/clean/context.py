@@ -32,8 +32,10 @@ LONGEST = 400
 """Characters of a prompt beyond which words such as "your previous answer" may be rules for a talk to come."""
 _PLUG_IN = r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기|share prompt)"
 """What a browser's plug-in adds below a prompt."""
-_BARE = (~matches(PROMPT, r"[\"“”「」『』《》`:：{]|\.\s+\S.*\.\s+\S")
-         & (~PROMPT.str.contains("\n", literal=True) | matches(PROMPT, rf"(?i)\A[^\n]*\s*\n\s*(?:{_PLUG_IN}\W*)+\z")))
+_HOLDS_A_TEXT = r"[{}\"“”「」『』《》`:：{{]|\.\s+\S.*\.\s+\S"
+_BARE = ~matches(PROMPT, _HOLDS_A_TEXT.format(r"\n")) | only_where(
+    PROMPT.str.tail(32).str.contains(" in ", literal=True), matches(PROMPT, rf"(?i)\A[^\n]*\s*\n\s*(?:{_PLUG_IN}\W*)+\z")
+    & ~matches(PROMPT, _HOLDS_A_TEXT.format("")))
 """A prompt with no line of text beside it, no quotation, colon, code or third sentence: nothing in it can be the text that
 it speaks of."""
 
@@ -143,10 +145,10 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
 """A prompt that goes on, above what a browser's plug-in adds."""
 _OPENS_ON = only_where(
     matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)),
-    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK) | REACTS_IN_A_TALK
+    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK) | REACTS_IN_A_TALK | BEGINS_LATER
     | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
 """The opening of the answer shows the lost turn."""
-LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | BEGINS_LATER | only_where(
+LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
     PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)

@@ -43,9 +43,12 @@ _OPEN_BRACKET = only_where(
 
 _OPEN_TICK = r"(?:\A|[^`])`[^`\n]{0,59}[^`\n.!?:]\z"
 _OPEN_SPEECH = r"[\s(]\"[A-Z][^\"\n]{2,110}[a-z,]\z"
-_OPEN_QUOTE = only_where(matches(ANSWER.str.tail(120), rf"{_OPEN_TICK}|{_OPEN_SPEECH}"), pl.any_horizontal(
-    matches(ANSWER.str.tail(120), pattern) & (ANSWER.str.count_matches(mark, literal=True) % 2 == 1)
-    for pattern, mark in ((_OPEN_TICK, "`"), (_OPEN_SPEECH, '"'))))
+_MARKS = ((_OPEN_TICK, "`"), (_OPEN_SPEECH, '"'))
+_OPEN_QUOTE = only_where(
+    (ANSWER_SIZE > 40) & ANSWER.str.tail(1).str.contains(r"[^.!?:`\")\]}>;|*\p{Han}]"), only_where(
+        holds_any(ANSWER.str.tail(120), [mark for _, mark in _MARKS]), pl.any_horizontal(
+            matches(ANSWER.str.tail(120), pattern) & (ANSWER.str.count_matches(mark, literal=True) % 2 == 1)
+            for pattern, mark in _MARKS)))
 """A quotation, or a name in backticks, is open at the end."""
 _OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
 _COMMA_OF_AN_ITEM = r"\n[ \t]*(?:\d{1,2}[.)]|[-*•]) [^\n]*[,，]\s*\z"

@@ -24,10 +24,12 @@ _OTHER_PROGRAMS = rf"(?i)\b{_OTHER_WORDS}\b"
 _LANGUAGE = group_of(r"java | python | c\+\+ | c\# | javascript | php | ruby | sql | rust | go")
 _ORDERS_CODE = (r"(?i)\A\W*(?:please )?(?:create|write|develop|provide|implement|give)\b[^\n]{0,60}\b"
                 rf"{_LANGUAGE}\b[^\n]{{0,40}}\b(?:solution|function|program|script|code|method|query|class)\b")
+_MAY_ASK_FOR_ONE = r"(?i)\A\W*(?:please )?(?:create|write|develop|build|implement|code|make|provide|give)\b"
 NO_PROGRAM = only_where(
-    (PROMPT_SIZE < 300) & (ANSWER_SIZE > 30) & matches(ANSWER.str.head(160), _SAYS_WHAT_IT_WOULD_DO),
-    matches(PROMPT, _ASKS_FOR_ONE) & ~matches(PROMPT, _OTHER_PROGRAMS) & ~matches(ANSWER, _CODE)) | only_where(
-    (ANSWER_SIZE < 10) & matches(ANSWER, r"(?i)\A\W*(?:yes|no|true|false)\W*\z"), matches(PROMPT, _ORDERS_CODE))
+    (PROMPT_SIZE < 800) & matches(PROMPT.str.head(24), _MAY_ASK_FOR_ONE),
+    ((PROMPT_SIZE < 300) & (ANSWER_SIZE > 30) & matches(PROMPT, _ASKS_FOR_ONE)
+     & matches(ANSWER.str.head(160), _SAYS_WHAT_IT_WOULD_DO) & ~matches(PROMPT, _OTHER_PROGRAMS) & ~matches(ANSWER, _CODE))
+    | ((ANSWER_SIZE < 10) & matches(ANSWER, r"(?i)\A\W*(?:yes|no|true|false)\W*\z") & matches(PROMPT, _ORDERS_CODE)))
 """The answer says what a program would do, or is the "yes" of a question."""
 
 _STRING = r"'(?:[^'\n\\]|\\[nt]){2,}'"
@@ -37,7 +39,7 @@ _PRINTS_IN_C = rf"\bprintf\({_STRING}"
 _OTHER_QUOTES = r"(?i)\b(?:dart|flutter|groovy|gradle|jenkins\w*|apex|salesforce)\b|@isTest|\bvoid main\(\)|Widget"
 """Languages that look alike and take either quote."""
 WRONG_QUOTES = only_where(
-    holds_any(ANSWER, ["cout", "cerr", "System.out", "Console.Write", "fmt.Print", "string ", "String ", "#include"]),
+    holds_any(ANSWER, ["<< '", "<<'", "ln('", "ne('", "tf('", "nt('", "= '", "='"]),
     (matches(ANSWER, _PRINTS) & ~matches(ANSWER, _OTHER_QUOTES) & ~matches(PROMPT, _OTHER_QUOTES))
     | (ANSWER.str.contains("#include", literal=True) & matches(ANSWER, _PRINTS_IN_C)))
 """A string of C++, C#, Java or Go in single quotes, which hold one character there."""
