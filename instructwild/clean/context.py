@@ -52,6 +52,12 @@ _EARLIER = (r"(?i)\b(?:in|from|of|to) (?:your|the) (?:previous|last|earlier|prio
             r"|\byou (?:just|previously) (?:wrote|gave|said|mentioned|provided|generated|suggested)\b"
             r"|(?:你|您)(?:刚才|刚刚|之前|前面|上面)(?:说|提|写|给|讲|回答|列|的回答)|上一(?:个|条|次|轮)(?:回答|回复|对话)"
             r"|(?:刚才|之前)的(?:回答|回复|对话)")
+_FROM_ABOVE = (r"(?i)\A\W*(?:(?:please |can you |now |so )*(?:given|based on|using|from|considering|in light of|with"
+               r"|summari[sz]e|rewrite|convert|explain|analy[sz]e|translate)(?: all(?: of)?)? the above\b"
+               r"|(?:now,? |please |ok,? |can you |could you )*(?:write|do|say|re-?write|make|generate|draw|run)"
+               r" (?:it|this|that|them|these|those)(?: all)?(?: over)? again\b)"
+               r"|\A[^\n.:]{0,80}\b(?:in|into|to|from|of|for|with) the above [a-z0-9]+ (?:[a-z]+ ?){0,2}[:?.\n]")
+"""Whatever text comes below, it is not above."""
 _NEXT = (r"(?i)\A\W*(?:please )?(?:continue|go on|carry on|keep going|proceed|try again"
          r"|continue (?:writing|from where you (?:left off|stopped))|(?:rewrite|make) it"
          r"(?: (?:again|shorter|longer|better))?|explain (?:it|that) (?:more|further|again))\W*\z"
@@ -149,7 +155,7 @@ _OPENS_ON = only_where(
     | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
 """The opening of the answer shows the lost turn."""
 LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
-    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, rf"{_FROM_ABOVE}|{_NEXT}")
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK

@@ -91,7 +91,7 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1106, 1147)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1131, 1172)),
     "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
                                MID_CONVERSATION, "flag", (120, 130)),
     "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
