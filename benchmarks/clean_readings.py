@@ -28,7 +28,9 @@ RULES_THEN = {15: "before", 2077: "first improvement", 31: "second", 4242: "thir
               1501005: "ninth, as left", 1509101: "tenth", 1509102: "tenth",
               2811381: "tenth, as left", 2811382: "tenth, as left", 2811383: "tenth, as left", 2811384: "tenth, as left",
               2811385: "tenth, as left", 2811386: "tenth, as left", 2811387: "tenth, as left", 2811388: "tenth, as left",
-              2811389: "eleventh (Chinese)", 2811390: "eleventh (Chinese), mended"}
+              2811389: "eleventh (Chinese)", 2811390: "eleventh (Chinese), mended",
+              **dict.fromkeys(range(2811281, 2811290), "tenth, not Chinese"), 2811299: "eleventh, not Chinese",
+              2811300: "eleventh, as left, not Chinese"}
 """What was read with which rules."""
 ROWS, KEPT, DROPPED, CHANGED = 9_000, 100, 60, 50
 OTHERS = {"self_instruct/pred_davinci.jsonl": slice(84), "self_instruct/pred_davinci-self-instruct.jsonl": slice(84, 168),
@@ -180,6 +182,14 @@ def main() -> None:
           "doubtful ones) and 11 of 100 behind it (6.3 to 18.6): chance alone makes such a difference. Of the 34 rows the "
           "rules drop 18 now, of which they were written; of the 11 read later three, by patterns written behind them. Of "
           "85 rows of one translation of Alpaca 16 were to be thrown away, of 49 rows about patients two.",
+          "An eighth reader, as strict as the fourth, read the rows that are not Chinese of the nine seeds from "
+          "2811281 on: 51 of 450 to be thrown away before the eleventh improvement (11.3 of 100, 95% interval 8.7 to "
+          "14.6), and 9 of 100 of two seeds after it (4.8 to 16.2): the same within chance. Of the 51 eighteen go on "
+          "from what is gone, all of the source of talks, of whose kept rows 57 were read; ten are wrong results, five "
+          "no answer, four wrong facts, four wrong code. The improvement drops 612 rows more of 133,581 that were "
+          "kept, and takes labels of a page from 927 prompts. Weights that judge turns of talks whatever they point "
+          "at, fitted to 576 turns more, saw 956 rows more at a precision of 0.91, and were left out: they took three "
+          "CPU seconds in a hundred.",
           "Translations that lost their sense and wrong facts are what the rules do not reach."])
 
 

@@ -81,10 +81,11 @@ def main() -> None:
           "and forms, and no row of several tasks; `interface_label` took a fraction at the end of a sum (8 + 4 / 2) for "
           "the number of a page (mended); `refusal` sees Chinese excuses that were asked for and answers after an apology; "
           "`attachment` sees images of containers.",
-          "What is wrong in those that it drops, beside these: `cut_off` takes Scratch's scripts with a bracket too few "
-          "for cut off, `wrong_arithmetic` took a sorted list without blanks for a wrong result (mended), `wrong_length` "
-          "the count of a page below its text (11 words 80 char) for a limit, `wrong_count` two lists of ten for one, "
-          "`unseen_page` an answer that the address itself gives for invented."])
+          "What was wrong in those that it drops when they were read, beside these, and is mended since but for the "
+          "last: `cut_off` took Scratch's scripts with a bracket too few for cut off, `wrong_arithmetic` a sorted list "
+          "without blanks for a wrong result, `wrong_length` the count of a page below its text (11 words 80 char) for "
+          "a limit, `wrong_count` two lists of ten for one, `unseen_page` an answer that the address itself gives for "
+          "invented."])
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ _UNSURE = group_of("""
 _ASKS_FOR_IT = r"(?:(?:could|can|would) you (?:please )?(?:provide|give|share|clarify)|please (?:provide|give|share))"
 _NEEDS_MORE = (rf"(?i){_UNSURE}.*{_ASKS_FOR_IT}(?: me)?(?: with)?(?: me)? (?:more|some|additional|further) "
                r"(?:context|information|details)")
+_WHAT_IS = r"(?i)\A\W*(?:(?:what|who) (?:is|are|was|were|does|do)|(?:are|can) you) "
+_POINTS = r"(?i)\b(?:it|its|this|that|these|those|they|he|she|the)\b"
 _CHANGED = group_of("""
     updated? | revised? | modified | corrected | adjusted | reworked | shortened | rewritten | refined | condensed
 """)
@@ -92,6 +94,37 @@ _WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:c
               r"|(?:previous|earlier|incomplete|wrong|generic|repeated|vague|confusing)"
               r" (?:response|answer|reply|code|message))\b")
 
+_THANKS = r"(?i)\A\W*" + group_of("""
+    thank you | thanks | you['’]?re (?:very )?welcome | i['’]?m (?:so )?(?:glad|happy|pleased) | glad (?:i|to)
+""") + r"\b"
+_OFFERS_MORE = group_of("""
+    (?:other|more|further|additional) (?:questions|issues) | anything else | feel free to | hesitate | let me know
+    assist you | help you
+""")
+_REACTS = r"(?i)\A\W*" + group_of(r"""
+    in that case\b | got it[,.!] thank | no problem[,.!]+ here | (?:oh |ah )?i see[.,] (?:in that case|thank|have you)
+    (?:my apologies|i apologi[sz]e|apologies)[,.]? (?:once again,? |again,? )?you(?:['’]re| are) (?:right|correct)
+    (?:my apologies|i apologi[sz]e|apologies)[,.]? i (?:must have|misunderstood|made|missed|forgot)\b
+    thank you for (?:bringing|correcting|confirming|catching)\b
+""")
+_NAMED_EARLIER = "(?i)" + any_of(r"""
+    \b(?:mentioned|discussed|listed|talked about|wrote|gave(?: you)?|suggested|provided) (?:earlier|previously)\b
+    \b(?:the|my|our) earlier (?:example|response|code|answer|message)s?\b
+""")
+_OPENS_AS_IN_A_TALK = rf"{_THANKS}|{_REACTS}|{_NAMED_EARLIER}"
+_A_LATER_NUMBER = r"\A\W{0,3}(?:[2-9]|[1-9]\d)[.)] \S"
+_HAS_NUMBERS = r"(?i)(?:\A|\s)\(?\d+[.)]|\brat(?:e|ing)\b|\bscale\b|\bscore\b|\bhow (?:many|much)\b|[-+*/=^√%]"
+"""Prompts that hold numbered items, or ask for a number."""
+
+REACTS_IN_A_TALK = only_where(
+    PROMPT_SIZE < 240, ~matches(PROMPT, SPEAKS_FOR) & (
+        matches(ANSWER.str.head(300), _NAMED_EARLIER) | matches(ANSWER.str.head(120), _REACTS)
+        | ((ANSWER_SIZE < 400) & ~PROMPT.str.contains("?", literal=True) & matches(ANSWER.str.head(60), _THANKS)
+           & matches(ANSWER.str.tail(160), rf"(?i){_OFFERS_MORE}"))))
+"""The answer thanks for a word of praise, gives in, or names what was said earlier: whatever text the prompt holds."""
+BEGINS_LATER = ((PROMPT_SIZE < 400) & (ANSWER_SIZE > 60) & matches(ANSWER.str.head(8), _A_LATER_NUMBER)
+                & ~matches(PROMPT, _HAS_NUMBERS))
+"""A list that begins at a later number than 1: its beginning was an earlier answer."""
 ANSWER_GOES_ON = (((PROMPT_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
                   | only_where((PROMPT_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK),
                                ~matches(PROMPT, SPEAKS_FOR)))
@@ -107,7 +140,7 @@ ASKS_BACK = only_where((PROMPT_SIZE < 120) & (ANSWER_SIZE < 500)
                        & holds_any(ANSWER, ["context", "information", "details"]),
                        matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(ANSWER, r"\A\s*[\"“‘']")
                        & ~matches(PROMPT, rf"{SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
-                                          rf" me\b"))
-"""The answer says that it does not know what is meant, and asks for more."""
-OPENINGS = (_ANSWERS_ON, _ANSWER_POINTS_BACK, _WITHDRAWS, _GIVES_MORE)
+                                          rf" me\b") & (~matches(PROMPT, _WHAT_IS) | matches(PROMPT, _POINTS)))
+"""The answer says that it does not know what is meant, and asks for more: not of a word or name that it does not know."""
+OPENINGS = (_OPENS_AS_IN_A_TALK, _A_LATER_NUMBER, _ANSWERS_ON, _ANSWER_POINTS_BACK, _WITHDRAWS, _GIVES_MORE)
 """What an answer that goes on opens with, for one look at all."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from instructwild.clean.equations import MAY_ASK as MAY_GIVE_AN_EQUATION
+from instructwild.clean.equations import MAY_ASK as MAY_ASK_FOR_A_ROOT
 from instructwild.clean.equations import wrong_root
 from instructwild.clean.list_values import LONGEST_ANSWER, LONGEST_PROMPT, MAY_ASK, wrong_list_value
 from instructwild.clean.patterns import only_where, row_by_row, where
@@ -24,6 +24,8 @@ _EQUATION = LazyPattern(
     rf"(?P<left>{_SUM}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
+_LINE_END = LazyPattern(r"\n|\\n(?![a-z])")
+"""A line end may be spelled as a backslash and an n."""
 _ASKS = LazyPattern(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求"
                    rf"|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
                    rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于"
@@ -112,7 +114,8 @@ def wrong(text: str) -> bool:
 
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.split("\n"):                         # no equation goes over a line end, and few lines hold one
+    lines = _LINE_END.split(text) if "\\n" in text else text.split("\n")
+    for line in lines:                                    # no equation goes over a line end, and few lines hold one
         if "=" in line or "equal" in line or "等于" in line:
             for match in _EQUATION.finditer(line):
                 yield match["left"], match["right"]
@@ -190,7 +193,8 @@ _SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len
 _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
                               | where(_SHORT_ROW, _PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
-                              | where(_SHORT_ROW & _PROMPT.str.contains("=", literal=True), _PROMPT)
-                              .str.contains(MAY_GIVE_AN_EQUATION).fill_null(False)
+                              | where(_SHORT_ROW & (_PROMPT.str.contains("=", literal=True)
+                                                    | _PROMPT.str.contains("root of ", literal=True)), _PROMPT)
+                              .str.contains(MAY_ASK_FOR_A_ROOT).fill_null(False)
                               | where(_SHORT_LIST, _PROMPT).str.contains(MAY_ASK).fill_null(False),
                               row_by_row(wrong_row))

@@ -11,7 +11,9 @@ from instructwild.clean.answers_on import (
     ANSWER_GOES_ON,
     ANSWERS_A_TALK,
     ASKS_BACK,
+    BEGINS_LATER,
     OPENINGS,
+    REACTS_IN_A_TALK,
     USED_BEFORE,
     WITHDRAWS_AN_ANSWER,
 )
@@ -28,8 +30,14 @@ SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.fi
 
 LONGEST = 400
 """Characters of a prompt beyond which words such as "your previous answer" may be rules for a talk to come."""
-_BARE = ~matches(PROMPT, r"[\n\"“”「」『』《》`:：{]|\.\s+\S.*\.\s+\S")
-"""A prompt with no line end, quotation, colon, code or third sentence: nothing in it can be the text that it speaks of."""
+_PLUG_IN = r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기|share prompt)"
+"""What a browser's plug-in adds below a prompt."""
+_HOLDS_A_TEXT = r"[{}\"“”「」『』《》`:：{{]|\.\s+\S.*\.\s+\S"
+_BARE = ~matches(PROMPT, _HOLDS_A_TEXT.format(r"\n")) | only_where(
+    PROMPT.str.tail(32).str.contains(" in ", literal=True), matches(PROMPT, rf"(?i)\A[^\n]*\s*\n\s*(?:{_PLUG_IN}\W*)+\z")
+    & ~matches(PROMPT, _HOLDS_A_TEXT.format("")))
+"""A prompt with no line of text beside it, no quotation, colon, code or third sentence: nothing in it can be the text that
+it speaks of."""
 
 _WORK = (r"(?:code|script|answers?|responses?|examples?|tables?|lists?|functions?|essay|outlines?|quer(?:y|ies)|story"
          r"|implementation|solution|steps|points|questions|prompts?|output|program|article|draft|section|description|version"
@@ -44,6 +52,12 @@ _EARLIER = (r"(?i)\b(?:in|from|of|to) (?:your|the) (?:previous|last|earlier|prio
             r"|\byou (?:just|previously) (?:wrote|gave|said|mentioned|provided|generated|suggested)\b"
             r"|(?:你|您)(?:刚才|刚刚|之前|前面|上面)(?:说|提|写|给|讲|回答|列|的回答)|上一(?:个|条|次|轮)(?:回答|回复|对话)"
             r"|(?:刚才|之前)的(?:回答|回复|对话)")
+_FROM_ABOVE = (r"(?i)\A\W*(?:(?:please |can you |now |so )*(?:given|based on|using|from|considering|in light of|with"
+               r"|summari[sz]e|rewrite|convert|explain|analy[sz]e|translate)(?: all(?: of)?)? the above\b"
+               r"|(?:now,? |please |ok,? |can you |could you )*(?:write|do|say|re-?write|make|generate|draw|run)"
+               r" (?:it|this|that|them|these|those)(?: all)?(?: over)? again\b)"
+               r"|\A[^\n.:]{0,80}\b(?:in|into|to|from|of|for|with) the above [a-z0-9]+ (?:[a-z]+ ?){0,2}[:?.\n]")
+"""Whatever text comes below, it is not above."""
 _NEXT = (r"(?i)\A\W*(?:please )?(?:continue|go on|carry on|keep going|proceed|try again"
          r"|continue (?:writing|from where you (?:left off|stopped))|(?:rewrite|make) it"
          r"(?: (?:again|shorter|longer|better))?|explain (?:it|that) (?:more|further|again))\W*\z"
@@ -143,15 +157,15 @@ _SHOWS_IN_THE_ANSWER = (matches(ANSWER.str.head(300), _STANDS_ABOVE)
                         | matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))
 _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|this|that)|more|again|make it|another"
              r"|add)\b[^\n]{0,80}\s*\n\s*"
-             r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
+             rf"{_PLUG_IN}\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
 _OPENS_ON = only_where(
     matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)),
-    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK)
+    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK) | REACTS_IN_A_TALK | BEGINS_LATER
     | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
 """The opening of the answer shows the lost turn."""
 LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
-    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, rf"{_FROM_ABOVE}|{_NEXT}")
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | _POINTED_AT_ALONE | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from instructwild.clean.mojibake import SUSPECT, Misread, misread, unmangled
+from instructwild.clean.page_labels import ENDS_IN_A_LABEL, LONGEST, without_page_labels
 from instructwild.clean.patterns import where
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
@@ -256,6 +257,10 @@ def _without_outer_space(text: str) -> str:
     return text[1:] if one_space else text
 
 
+def _without_labels(turns: Turns) -> list[str]:
+    return [without_page_labels(content) if role == "user" else content for role, content in turns]
+
+
 DAMAGE: dict[str, Damage] = {
     "mojibake": Damage("text decoded with the wrong encoding",
                        where(CONTENT.str.len_bytes() != CONTENT.str.len_chars(), CONTENT).str.contains(SUSPECT),
@@ -267,6 +272,8 @@ DAMAGE: dict[str, Damage] = {
                               CONTENT.str.contains(f"[{SEPARATORS}]"), _broken_into_lines),
     "placeholder": Damage("a line that says there is no input", CONTENT.str.tail(50).str.contains(PLACEHOLDER),
                           _without_placeholder, _doubtful_placeholder),
+    "page_labels": Damage("labels of the page that a prompt was copied from, at its end",
+                          CONTENT.str.tail(LONGEST).str.contains(ENDS_IN_A_LABEL), _without_labels),
     "spelled_line_ends": Damage("line ends that stand in the text as \\n", CONTENT.str.contains(SPELLED_LINE_END),
                                 _with_line_ends),
     "outer_space": Damage("white space around the text, or carriage returns in it",

@@ -23,9 +23,10 @@ _MID_SENTENCE = only_where(
     ~matches(_LAST_LINE, _NO_SENTENCE) & (ANSWER.str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 4))
 _MID_ITEM = (matches(_LAST_LINE, r"\A\s*(?:\d+[.)]|[-*•+]) [^\n]*[a-z)][.!?] [A-Z][^.!?\n]* [a-z]+\z")
              & ~matches(_LAST_LINE, r"[|`{}<>=;\\/#]"))
-_OPEN_CODE = pl.any_horizontal(ANSWER.str.count_matches(left, literal=True) > ANSWER.str.count_matches(right, literal=True)
-                               for left, right in ("{}", "()"))
-"""The last block of code is closed and its brackets are not."""
+_OPEN_CODE = ~matches(ANSWER, r"(?m)^when (?:gf|green flag|flag|this sprite)\b|^define \S") & pl.any_horizontal(
+    ANSWER.str.count_matches(left, literal=True) > ANSWER.str.count_matches(right, literal=True)
+    for left, right in ("{}", "()"))
+"""The last block of code is closed and its brackets are not; those of Scratch, as it is written, may stay open."""
 
 _NEVER_LAST = group_of("""
     their | your | our | its | my | they | we | are | from | into | which | because | was | were | has | have | will | must
@@ -40,6 +41,15 @@ _OPEN_BRACKET = only_where(
     & (ANSWER.str.count_matches("(", literal=True) > ANSWER.str.count_matches(")", literal=True)))
 """A bracket of the last line is open, and no smiley."""
 
+_OPEN_TICK = r"(?:\A|[^`])`[^`\n]{0,59}[^`\n.!?:]\z"
+_OPEN_SPEECH = r"[\s(]\"[A-Z][^\"\n]{2,110}[a-z,]\z"
+_MARKS = ((_OPEN_TICK, "`"), (_OPEN_SPEECH, '"'))
+_OPEN_QUOTE = only_where(
+    (ANSWER_SIZE > 40) & ANSWER.str.tail(1).str.contains(r"[^.!?:`\")\]}>;|*\p{Han}]"), only_where(
+        holds_any(ANSWER.str.tail(120), [mark for _, mark in _MARKS]), pl.any_horizontal(
+            matches(ANSWER.str.tail(120), pattern) & (ANSWER.str.count_matches(mark, literal=True) % 2 == 1)
+            for pattern, mark in _MARKS)))
+"""A quotation, or a name in backticks, is open at the end."""
 _OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
 _COMMA_OF_AN_ITEM = r"\n[ \t]*(?:\d{1,2}[.)]|[-*•]) [^\n]*[,，]\s*\z"
 
@@ -50,7 +60,7 @@ _OPEN_COMMA = only_where(
 CUT_OFF = (((ANSWER_SIZE > 80) & (_OPEN_COMMA | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
            | only_where((ANSWER_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
                         _MID_SENTENCE | _MID_ITEM)
-           | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE) | _OPEN_CLAUSE | _OPEN_BRACKET)
+           | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE) | _OPEN_CLAUSE | _OPEN_BRACKET | _OPEN_QUOTE)
 
 _LINES = ANSWER.str.tail(300).str.split("\n").list.slice(1)              # the first one may be a part of a line
 _ONE_LINE = _LINES.list.get(-2, null_on_oob=True).str.strip_chars_start("0123456789.)、 (*•-")

@@ -26,9 +26,9 @@ _NOT_ITS_LENGTH = LazyPattern("(?i)" + group_of(r"""
     \bfrom (?:an? |the |this )\S | \bwords? (?:that|which|from|to|associated|related|beginning|starting|with|describing|list)
     \b(?:using|of the|based on) (?:the )?[\d,]+[ -]words? | vocabulary | \boutline\b | \bplan\b | \bpages?\b | \bdistinct\b
     \b(?:under|less|fewer|at least|at most|no more|minimum|maximum|max|min|up to|within|over|limit|exceed)\b
-    \btable of contents\b | \d ?[-–] ?\d
+    \btable of contents\b | \d ?[-–] ?\d | \bwords? \d+ char
 """))
-"""What a number of words counts beside a text: a source, a list of words, one of several texts, a bound."""
+"""What a number of words counts beside a text: a source, a list of words, one of several texts, a bound, a page's count."""
 _HAN_MANNERS = r"(?:请|现在|你|您|再|帮我|能|可以|给我|以[“《][^”》\n]{2,20}[”》]为(?:主题|题)[，,]?)"
 _HAN_WRITES = group_of("用 | 以 | 写 | 撰写 | 编写 | 创作 | 生成 | 创建 | 提供 | 描述 | 制作")
 _HAN_ASKS = LazyPattern(

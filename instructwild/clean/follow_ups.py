@@ -6,13 +6,13 @@ answer opens with shows the same: that is in `answers_on`.
 
 import polars as pl
 
+from instructwild.clean.bare_orders import ASKS, BARE_ORDERS
 from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
 from instructwild.clean.pointers import POINTS_AT_NOTHING
 from instructwild.text.word_table import any_of, group_of
 
 PROMPT = pl.col("prompt")
 
-_ASKS = (r"\A\W*(?:please |pls |kindly |can you |could you |would you |now |then |and |also |ok(?:ay)?,? |next,? )*")
 _COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|twenty)"
 _WORK = group_of("""
     code | script | program | function | query | class | regex | formula | macro | answers? | responses? | tables?
@@ -31,8 +31,8 @@ _OFFERS = group_of("""
     options | ideas | examples | suggestions | versions? | names | titles | alternatives
 """)
 _MORE = "(?i)" + any_of(rf"""
-    {_ASKS}{_MAY_WE}?{_GIVE_US}?(?: some| a few| a couple| another| {_COUNT})? more(?: [a-z]+){{0,2}}\W*\z
-    {_ASKS}(?:give|provide|show|list|suggest|add|write|generate|create|make)(?: me| us)?(?: with)? another {_COUNT} [a-z]
+    {ASKS}{_MAY_WE}?{_GIVE_US}?(?: some| a few| a couple| another| {_COUNT})? more(?: [a-z]+){{0,2}}\W*\z
+    {ASKS}(?:give|provide|show|list|suggest|add|write|generate|create|make)(?: me| us)?(?: with)? another {_COUNT} [a-z]
     \b{_COUNT} more(?: [a-z]+)?(?: please)?\W*\z
     \b{_COUNT} more (?:like (?:this|that|these|those)|of (?:these|them|those))\b
     \b(?:give|provide|suggest|show|list)(?: me)? (?:some |\d+ )?other {_OFFERS}\W*\z
@@ -47,7 +47,7 @@ _IN_OTHER_LANGUAGES = group_of("""
     続けて
 """)
 _GO_ON = "(?i)" + any_of(rf"""
-    {_ASKS}(?:continue|keep going|go on|carry on)\b(?: {_FROM_WHERE}\b[^,;]*)?\W*\z
+    {ASKS}(?:continue|keep going|go on|carry on)\b(?: {_FROM_WHERE}\b[^,;]*)?\W*\z
     \A\W*(?:continue|keep going|go on)\W*(?:share prompt|지금 번역하기|please)\W*\z
     \A\W*(?:the )?next (?:one|question|task|section|chapter|part|step|slide|line|page|point)s?(?: please)?\W*\z
     \A\W*{_IN_OTHER_LANGUAGES}\W*\z
@@ -167,7 +167,7 @@ _SO_THAT = group_of("""
     accordingly | more | above | as | such
 """)
 _CHANGES = "(?i)" + any_of(rf"""
-    {_ASKS}{_CHANGE}\b(?: [a-z'-]+){{0,3}}? (?:the|this|that|your|these|those) (?:[a-z]+ )?{_WORK}(?:\W*\z| {_SO_THAT}\b)
+    {ASKS}{_CHANGE}\b(?: [a-z'-]+){{0,3}}? (?:the|this|that|your|these|those) (?:[a-z]+ )?{_WORK}(?:\W*\z| {_SO_THAT}\b)
     \A\W*(?:please )?(?:add|include|insert|incorporate) (?:[\w'-]+ )+?(?:to|in|into) (?:it|them|that|this)\W*\z
     \A\W*(?:how (?:to|do i|can i) )?(?:fix|solve|resolve) (?:the|this|that) (?:error|issue|problem|bug)\W*\z
     \bfor the (?:last|previous) (?:script|one|code|query|example|question|function)\b
@@ -202,7 +202,7 @@ _WHERE_TO = group_of("""
     more | shorter | less
 """)
 _DO_IT = "(?i)" + any_of(rf"""
-    {_ASKS}{_DO} (?:me )?(?:this|that|these|those|it|them)(?:\W*\z| {_WHERE_TO}\b)
+    {ASKS}{_DO} (?:me )?(?:this|that|these|those|it|them)(?:\W*\z| {_WHERE_TO}\b)
     \A\W*(?:no,? |but |sorry,? )?i (?:meant|mean)\b | \A\W*(?:please )?(?:try|do it|do that|redo it) again\b
     \A\W*(?:shorter|longer|simpler|better|funnier|clearer)(?:,? please)?\W*\z | \b(?:of|in|from|for) the above\b
     \A\W*(?:why|how|where) did you [a-z]+ (?:those|that|this|it|these|them)\b
@@ -261,7 +261,8 @@ _HAN_GOES_ON = any_of(rf"""
 """The same ways of going on in Chinese."""
 _ONE_SENTENCE = ~matches(PROMPT, r"[.?!,;] +\S| - ")
 _ON = pl.any_horizontal(matches(PROMPT, pattern)                         # as one pattern they would take three times as long
-                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD))
+                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD,
+                                        BARE_ORDERS))
 FOLLOWS_UP = (PROMPT_SIZE < 240) & (((PROMPT_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON))
                               | only_where(_ON, ~matches(PROMPT, _STANDS_ALONE))
                               | only_where((PROMPT_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT),

@@ -38,11 +38,13 @@ _HAN_ASKS_FOR_ITEMS_OF_IT = (rf"\A(?:请)?(?:{_HAN_LIST_VERBS}[^\n，。：:？?
                              rf"|为[^\n，。：:？?\d]{{1,24}}?(?:提出|推荐|提供)){_HAN_COUNT}[^\n，。：:？?和与]{{1,14}}[。]?\s*$")
 _ASKS = (_ASKS_FOR_ITEMS, _ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS, _HAN_ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS_OF_IT)
 _OPEN = (r"(?i)at least|or more|up to|at most|minimum|maximum|\bmore than|\bless than|\bbetween\b|\beach\b|\bper\b"
-         r"|\bpros\b|\bboth\b|\bplus\b|\band (?:just )?one\b"
+         r"|\bpros\b|\bboth\b|\bplus\b|\balso\b|\band (?:just )?one\b"
          r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|比较|区分|成分的|食材|配料|材料的")
 """Where a number is a bound, or there is more than one list."""
 _ITEM = LazyPattern(r"(?m)^[ \t]*(\d{1,2})[.)、．][ \t]*\S")
 _INLINE = LazyPattern(r"(?:\A|[：:；;。.，,]\s*(?:和|以及|and\b)?\s*)(\d{1,2})[)）]\s*[^\s\d]")
+_LIST_IN_A_LINE = LazyPattern(r"(?m)^[ \t]*\d{1,2}[.)] [^:\n]{1,40}: (?:[^\n,.]{2,30}, ){2}[^\n.]{2,99}$")
+"""A line that is a list of its own: "1. Boats: ferries, trawlers, tugs"."""
 _BULLET = LazyPattern(r"(?m)^[-*•][ \t]*\S")
 
 
@@ -64,6 +66,8 @@ def wrong_count(prompt: str, answer: str) -> bool:
     """
     expected = _asked_count(prompt)
     if expected is None or expected < 2:
+        return False
+    if len(_LIST_IN_A_LINE.findall(answer)) > 1:
         return False
     numbers = [int(number) for number in _ITEM.findall(answer) or _INLINE.findall(answer)]
     if numbers:

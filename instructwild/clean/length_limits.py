@@ -25,7 +25,9 @@ _AT_MOST = rf"(?i)\b{_AT_MOST_WORDS} (\d{{1,4}})[ -]words?\b|\b(\d{{1,4}}) words
 _HAN_AT_MOST = rf"{_HAN_AT_MOST_WORDS}\s*(\d{{1,4}})\s*{_HAN_WORD}|(\d{{1,4}})\s*{_HAN_WORD}{_HAN_OR_LESS}"
 _AT_LEAST = rf"(?i)\b{_AT_LEAST_WORDS} (\d{{2,4}})[ -]words?\b"
 _HAN_AT_LEAST = rf"(?:不少于|不低于|至少|(?<!不)超过)\s*(\d{{2,4}})\s*{_HAN_WORD}|(\d{{2,4}})\s*{_HAN_WORD}以上"
-SAYS_HOW_LONG = r"(?i)\d[ -]words?\b|\d\s*个?(?:汉字|字)"
+_AT_MOST_SIGNS = (r"(?i)\b(?:under|less than|fewer than|no more than|not more than|not exceeding|don['’]?t exceed(?: the)?"
+                  rf"|maximum of) (\d{{2,4}})[ -]char(?:acter)?s?\b|\b(\d{{2,4}}) char(?:acter)?s? {_OR_LESS}\b")
+SAYS_HOW_LONG = r"(?i)\d[ -](?:words?|char(?:acter)?s?)\b|\d\s*个?(?:汉字|字)"
 """What a prompt without a limit of words does not hold."""
 _SEVERAL = group_of("""
 each | per | every | both | respectively | titles? | headlines? | variations? | bullets? | points | sentences? | steps
@@ -44,6 +46,7 @@ _TOO_LONG, _TOO_SHORT = 1.25, 0.5
 _LONGEST_PROMPT = 600
 HAN_WORDS = LazyPattern(rf"{ANY_HAN}|[A-Za-z0-9]+")
 WORDS = LazyPattern(r"[\w'’-]+")
+_SIGNS = LazyPattern(r"(?s).")
 
 
 def breaks_its_limit(prompt: str, answer: str) -> bool:
@@ -65,8 +68,9 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
 
 
 _PATTERNS = [(LazyPattern(_AT_MOST), WORDS, True), (LazyPattern(_HAN_AT_MOST), HAN_WORDS, True),
-             (LazyPattern(_AT_LEAST), WORDS, False), (LazyPattern(_HAN_AT_LEAST), HAN_WORDS, False)]
+             (LazyPattern(_AT_MOST_SIGNS), _SIGNS, True), (LazyPattern(_AT_LEAST), WORDS, False),
+             (LazyPattern(_HAN_AT_LEAST), HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
-    (PROMPT_SIZE < _LONGEST_PROMPT) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word|字"),
+    (PROMPT_SIZE < _LONGEST_PROMPT) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word|char|字"),
     only_where(matches(PROMPT, SAYS_HOW_LONG), row_by_row(breaks_its_limit)))
 """An answer that breaks the one limit of words or characters that its prompt sets, by more than a slip."""

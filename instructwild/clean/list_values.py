@@ -41,7 +41,8 @@ _OTHERWISE = LazyPattern(
     r"(?i)\b(?:function|code|program|script|algorithm|python|java|javascript|c\+\+|sql|query|haskell|ruby|second|third"
     r"|two|squares?|cubes?|even|odd|prime|index|differences?|product|pairs?|weighted|geometric|harmonic|round(?:ed)?"
     r"|nearest|moving|weights?|without|except|excluding|if|first|last|digits?|absolute|subarray|sub-?sequence|each|every"
-    r"|common|numbers? (?:between|from)|reduce|standard|table|per|add|write|create|construct|position|remove)\b"
+    r"|common|numbers? (?:between|from)|reduce|standard|table|per|add|write|create|construct|position|remove"
+    r"|order|sort(?:ed)?|arrange)\b"
     r"|函数|代码|程序|脚本|算法|第二|第三|两个|平方|立方|偶数|奇数|质数|素数|索引|(?<!方)差|乘积|加权|几何|四舍五入|取整"
     r"|标准差|协方差"
     r"|整除|倍数|\bdivisible\b|\bmultiples?\b|不包括|除了|如果|每|绝对|位置|删除|去掉|公[约倍]数|公因")

@@ -20,6 +20,7 @@ from instructwild.clean.item_counts import WRONG_COUNT
 from instructwild.clean.length_limits import WRONG_LENGTH
 from instructwild.clean.lost_indentation import LOST_INDENTATION
 from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where, sized
+from instructwild.clean.programs import NO_PROGRAM, WRONG_QUOTES
 from instructwild.clean.repeated_items import REPEATED_ITEM
 from instructwild.clean.residue import (
     ESCAPED_MARKDOWN,
@@ -91,7 +92,7 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1025, 1062)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1156, 1197)),
     "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
                                MID_CONVERSATION, "flag", (120, 130)),
     "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
@@ -132,8 +133,8 @@ RULES: dict[str, Defect] = {
                               "flag", (45, 45)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean, median or root that was asked for",
-                               WRONG_ARITHMETIC, "flag", (143, 152)),
-    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (196, 201)),
+                               WRONG_ARITHMETIC, "flag", (158, 169)),
+    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (256, 263)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
@@ -149,10 +150,14 @@ RULES: dict[str, Defect] = {
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (41, 43)),
     "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters",
                            WRONG_LENGTH | FAR_FROM_ITS_LENGTH | FAR_FROM_ITS_HAN_LENGTH, "flag",
-                           (94, 97)),
+                           (109, 113)),
     "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (114, 115)),
     "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
-                               (43, 43)),
+                               (47, 47)),
+    "no_program": Defect("a program was asked for, and the answer only says what one would do", NO_PROGRAM, "flag",
+                         (44, 47)),
+    "wrong_quotes": Defect("a string of C++, C#, Java or Go in single quotes, which no compiler takes", WRONG_QUOTES,
+                           "flag", (59, 60)),
     "repeated_item": Defect("a short list that was asked for names the same thing twice", REPEATED_ITEM, "flag", (62, 63)),
     "swapped_roles": Defect("the prompt states something, and the answer is the question to it", SWAPPED_ROLES, "flag",
                             (19, 19)),

@@ -129,8 +129,9 @@ _CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更
             r"|\b(?:rewrite|edit|correct|fix|change|convert|translate|improve|revise|rephrase|paraphrase|shorten|simplify"
             r"|rearrange|reorder|reword|transform|reorgani[sz]e|remove|delete|insert)\b")
 _MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofread|choose|select|identify|which"
-             r"|determine|find)\b"
+             r"|determine|find|match|grammatical(?:ly)?|unnecessary|american english|british english)\b"
              r"|如果|如有|必要|是否|检查|判断|任何|校对|选择|哪|(?:\A|[^不])需要|找出|识别|确定|重复")
+"""Orders that a text without the fault that they name obeys as it is."""
 _INPUT = PROMPT.str.strip_suffix(ANSWER)
 _OTHER_WORDS = (r"(?:提供|给出|想出|找出|改成|替换|使用|说出|写出|确定).{0,12}"
                 r"(?:同义词|近义词|反义词|意思相[近似反]|最接近[^数\n]{0,8}[词句])")

@@ -63,7 +63,7 @@ NO_QUESTION = [
     ("You are an AI assistant. User will give you a task. You must answer in detail.",
     "The pier was built in 1901 for the ferry."),
     ("你是一个AI助手。用户会给你一个任务。你必须详细回答。", "码头建于1901年，为渡船而建。"),
-    ("who is Brunel Tark?", "I'm sorry, I'm not familiar with that name. Could you provide more context?"),
+    ("find the Tark file", "I'm sorry, I'm not familiar with that file. Could you provide more context?"),
     ("Translate the text below into Thai", "Na"), ("给下面的文章起一个标题", "海的故事"),
     ("Summarize the attached report", "I'm sorry, but no report was provided."),
 ]
