@@ -5,7 +5,7 @@ import sys
 
 KEPT_MS = 5000
 """A step of `clean` takes a second or two. By default memory goes back after half a second, and each page of it that is
-asked for again is filled with zeros first: a second in twenty of a whole run. The peak is 3% higher on two cores."""
+asked for again is filled with zeros first: a thirtieth of a whole run. The peak is 3% higher on two cores."""
 
 
 def keep_freed_memory() -> None:
