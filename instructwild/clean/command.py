@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from instructwild.console.allocator import keep_freed_memory
 from instructwild.console.collector import loading
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, Encoding, Engine, Force, Json, Shards, announce
@@ -67,6 +68,7 @@ def clean(
 
     instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --mask all --against eval.jsonl
     """
+    keep_freed_memory()
     with loading():
         from instructwild.clean.damage import DAMAGE
         from instructwild.clean.pipeline import DEFAULT, STEPS, made

@@ -19,6 +19,8 @@ from instructwild.text.scripts import ANY_HAN
 Turns = Sequence[tuple[str, str]]
 """(role, content) of every turn of a row."""
 CONTENT = pl.col("content")
+WIDE = where(CONTENT.str.len_bytes() != CONTENT.str.len_chars(), CONTENT)
+"""Texts that hold other characters than those of ASCII."""
 
 
 class Damage(NamedTuple):
@@ -140,7 +142,10 @@ def _doubtful_entities(turns: Turns) -> bool:
 
 # --- control characters and separators ---------------------------------------------------------------------------------
 
-CONTROL = r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]"
+ASCII_CONTROL = (r"\x00-\x08", r"\x0e-\x16", r"\x17-\x1b\x1f\x7f")
+"""In classes of ten characters at most, for which Rust's engine looks at 32 bytes at once."""
+WIDE_CONTROL = r"\x80-\x84\x86-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff"
+CONTROL = f"[{''.join(ASCII_CONTROL)}{WIDE_CONTROL}]"
 SEPARATORS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 INVISIBLE = LazyPattern(
     r"zero[- ]?width|invisible|control (?:char|code|sequence)|non-?printing|byte[- ]order|\bbom\b|"
@@ -263,11 +268,13 @@ def _without_labels(turns: Turns) -> list[str]:
 
 DAMAGE: dict[str, Damage] = {
     "mojibake": Damage("text decoded with the wrong encoding",
-                       where(CONTENT.str.len_bytes() != CONTENT.str.len_chars(), CONTENT).str.contains(SUSPECT),
-                       _unmangled, _doubtful_mojibake),
+                       WIDE.str.contains(SUSPECT), _unmangled, _doubtful_mojibake),
     "html_entities": Damage("signs that a translation spelled as HTML does, such as &quot;",
                             CONTENT.str.contains(ENTITY), _unescaped, _doubtful_entities),
-    "control_characters": Damage("characters that no reader sees", CONTENT.str.contains(CONTROL), _visible),
+    "control_characters": Damage(
+        "characters that no reader sees",
+        pl.any_horizontal(WIDE.str.contains(f"[{WIDE_CONTROL}]").fill_null(False),
+                          *(CONTENT.str.contains(f"[{part}]") for part in ASCII_CONTROL)), _visible),
     "line_separators": Damage("vertical tabs, form feeds and Unicode's separators where a line ends",
                               CONTENT.str.contains(f"[{SEPARATORS}]"), _broken_into_lines),
     "placeholder": Damage("a line that says there is no input", CONTENT.str.tail(50).str.contains(PLACEHOLDER),
@@ -277,7 +284,8 @@ DAMAGE: dict[str, Damage] = {
     "spelled_line_ends": Damage("line ends that stand in the text as \\n", CONTENT.str.contains(SPELLED_LINE_END),
                                 _with_line_ends),
     "outer_space": Damage("white space around the text, or carriage returns in it",
-                          (CONTENT.str.strip_chars() != CONTENT) | CONTENT.str.contains("\r", literal=True), _stripped),
+                          (CONTENT.str.strip_chars().str.len_bytes() != CONTENT.str.len_bytes())
+                          | CONTENT.str.contains("\r", literal=True), _stripped),
 }
 """In the order in which they are undone: one may uncover the next."""
 ON_DEMAND = ("spelled_line_ends",)

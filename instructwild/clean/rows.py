@@ -12,6 +12,8 @@ from instructwild.text.normal_form import nfc
 
 AT, PROMPT, ANSWER = "at", "prompt", "answer"
 """Place in the input, counted from 0; the text that duplicates are judged on; the answer after it, or null."""
+_OF_CONTENTS = ("id", "response_id", "messages", "parents", PROMPT, ANSWER)
+"""The columns that follow from the contents of a row's turns."""
 
 
 def opened(frame: pl.DataFrame) -> pl.DataFrame:
@@ -120,7 +122,7 @@ def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[
     order = np.arange(rows.height)
     order[hit.to_numpy()] = rows.height + np.arange(mended.height)
     # A gather over several chunks of nested columns is some fifty times slower than over one.
-    return pl.concat([rows, mended.select(rows.columns)], rechunk=True)[order]
+    return rows.with_columns(pl.concat([rows.select(_OF_CONTENTS), mended.select(_OF_CONTENTS)], rechunk=True)[order])
 
 
 def names_of_hits(hits: pl.DataFrame) -> pl.DataFrame:

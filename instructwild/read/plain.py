@@ -21,7 +21,7 @@ from instructwild.schema.identity import ID_LENGTH
 from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
 from instructwild.text.blank import SHOWN, WHITE_SPACE
 from instructwild.text.normal_form import nfc
-from instructwild.text.thoughts import MAY_HOLD_THOUGHTS
+from instructwild.text.thoughts import MARK_OF_THOUGHTS, MAY_HOLD_THOUGHTS
 
 TURN = tuple(field.name for field in MESSAGES.inner.fields)  # type: ignore[union-attr]
 TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type",
@@ -48,12 +48,16 @@ def fits(frame: pl.DataFrame) -> pl.Series:
     if not readable(frame.columns) or any(frame.schema[key] not in (pl.String, pl.Null) for key in TEXTS
                                           if key in frame.columns):
         return pl.repeat(False, frame.height, eager=True)
-    prompt = pl.coalesce(PROMPT_KEYS)
-    return texts(frame).select(
+    prompt, columns = pl.coalesce(PROMPT_KEYS), texts(frame)
+    return columns.select(
         prompt.is_not_null() & ~prompt.str.contains(r"^(?:\n\nHuman:|### Human:|Human[:：]|\s*\[[{ \n])")
         & (pl.col("system").fill_null("") == "")
-        & ~pl.coalesce(ANSWER_KEYS).fill_null("").str.contains(MAY_HOLD_THOUGHTS)
-        & ~_holds_content_ids(frame)).to_series()
+        & ~_holds_content_ids(frame) & ~_may_hold_thoughts(columns.select(pl.coalesce(ANSWER_KEYS)).to_series())).to_series()
+
+
+def _may_hold_thoughts(answers: pl.Series) -> pl.Series:
+    marked = answers.str.contains(MARK_OF_THOUGHTS).fill_null(False)
+    return marked.scatter(marked.arg_true(), answers.filter(marked).str.contains(MAY_HOLD_THOUGHTS))
 
 
 def _holds_content_ids(frame: pl.DataFrame) -> pl.Series:
@@ -188,7 +192,6 @@ def _messages(texts: pl.DataFrame) -> pl.Series:
 def turn_ids(role: str, contents: pl.Series) -> pl.Series:
     """What `content_id` and `response_id` call single turns of one role; null for null."""
     # polars writes JSON strings with the same escapes as `schema.identity`, and much faster.
-    canonical = nfc(contents).to_frame("c").select(pl.struct("c").struct.json_encode().cast(pl.Binary)).to_series()
-    head, skip = f'[["{role}",'.encode(), len('{"c":')
-    ids = [hashlib.sha256(head + text[skip:-1] + b"]]").hexdigest()[:ID_LENGTH] for text in canonical.to_list()]
-    return pl.select(pl.when(contents.is_not_null()).then(pl.Series(ids, dtype=pl.String))).to_series()
+    canonical = pl.select(pl.concat_str(pl.lit(f'[["{role}",'), _json_strings(nfc(contents)), pl.lit("]]"))).to_series()
+    digests = pl.Series([hashlib.sha256(text).digest() for text in canonical.cast(pl.Binary).to_list()], dtype=pl.Binary)
+    return pl.select(pl.when(contents.is_not_null()).then(digests.bin.head(ID_LENGTH // 2).bin.encode("hex"))).to_series()

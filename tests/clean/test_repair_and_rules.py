@@ -1,13 +1,14 @@
 """What can be mended is mended, what is suspicious is flagged, and only what the user wants dropped is dropped."""
 
 import json
+import re
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.clean.damage import DAMAGE
+from instructwild.clean.damage import CONTROL, DAMAGE
 from instructwild.clean.mojibake import SUSPECT, unmangled
 from instructwild.clean.own_rules import expression, from_files
 from instructwild.clean.repair import Repair
@@ -295,3 +296,10 @@ def test_a_users_rule_that_fails_is_one_clear_message(tmp_path):
 def test_strict_drops_by_measured_precision_alone():
     assert set(strict()) == {name for name, rule in RULES.items() if rule.measured and rule.precision >= 0.9}
     assert left(Rules(strict()).verdicts(rows_of(SEEN["share_residue"], SEEN["needs_web"]))) == [0]
+
+
+def test_every_control_character_is_suspected_and_no_other_character():
+    chars = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x10000))]
+    suspected = pl.DataFrame({"content": [f"a{char}b" for char in chars]}).select(DAMAGE["control_characters"].suspected)
+    seen = [char for char, hit in zip(chars, suspected.to_series(), strict=True) if hit]
+    assert seen == re.findall(CONTROL, "".join(chars))

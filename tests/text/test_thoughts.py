@@ -1,10 +1,11 @@
 """Thoughts are split from answers wherever a model leaves them; a text that speaks about the tag stays whole."""
 
+import re
 import time
 
 import pytest
 
-from instructwild.text.thoughts import split_thoughts
+from instructwild.text.thoughts import MARK_OF_THOUGHTS, MAY_HOLD_THOUGHTS, split_thoughts
 
 
 @pytest.mark.parametrize(("text", "reasoning", "content"), [
@@ -36,6 +37,8 @@ from instructwild.text.thoughts import split_thoughts
 ])
 def test_thoughts_and_content(text, reasoning, content):
     assert split_thoughts(text) == (reasoning, content)
+    assert re.search(MARK_OF_THOUGHTS, text)
+    assert re.search(MAY_HOLD_THOUGHTS, text)
 
 
 @pytest.mark.parametrize("text", ["<think>\nCork is light, so", "  <thinking>Cork is light, so", "[THINK]Cork is light, so"])

@@ -41,7 +41,7 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     weights[:, [script.OTHER, script.HANS, script.HANT, script.KANA, script.SYMBOL]] = 0
     main, written = weights.argmax(axis=1), weights.max(axis=1) >= LEAST_LETTERS
     english = main == script.LATIN
-    english[english] = shown.filter(english).select(clues.english(pl.col("head"))).to_series().to_numpy()
+    english[english] = clues.english(shown["head"].filter(english)).to_numpy()
     code = counted[:, script.SYMBOL] > CODE_SHARE * counted.sum(axis=1)
     _prefer_the_asking_script(heads, weights, main, english & ~code)
     tags = np.full(len(texts), UNDETERMINED, dtype=object)

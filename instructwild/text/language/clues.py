@@ -96,13 +96,20 @@ def _turned(words: Mapping[str, str]) -> dict[str, str]:
     return turned
 
 
-def english(texts: pl.Expr) -> pl.Expr:
+def english(texts: pl.Series) -> pl.Series:
     """Which texts are so clearly English that nothing else need be asked: two words that only English uses, or more, and
-    at most half as many that only other languages use. One pass of a regular expression over all texts.
+    at most half as many that only other languages use.
+
+    Most texts are read to their second such word, and their words are not counted: they have none of another language.
     """
     ours, theirs = _english_and_other_words()
     folded = texts.str.to_lowercase()
-    return (folded.str.count_matches(ours) >= (2 * folded.str.count_matches(theirs)).clip(2)).fill_null(False)
+    seen = folded.str.contains(f"(?s){ours}.*?{ours}").fill_null(False)
+    places = seen.arg_true()
+    mixed = folded.gather(places)
+    other = mixed.str.contains(theirs)
+    places, mixed = places.filter(other), mixed.filter(other)
+    return seen.scatter(places.filter(mixed.str.count_matches(ours) < 2 * mixed.str.count_matches(theirs)), False)
 
 
 @cache
