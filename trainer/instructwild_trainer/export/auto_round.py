@@ -46,7 +46,8 @@ def check_widths(shape: ModelShape, group: int, where: str) -> None:
                   if inputs % group or inputs % MULTIPLE or outputs % MULTIPLE})
     if odd:
         raise ModelError(f"has layers of {', '.join(odd)}, of which auto-round takes none: {MULTIPLE} must divide both, and "
-                         f"the group of {group} the inputs", where=where, remedy="--method gptq leaves such layers in 16 bits")
+                         f"the group of {group} the inputs", where=where,
+                         remedy="--method gptq leaves such layers in 16 bits")
 
 
 def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bits: int, group: int, symmetric: bool,
