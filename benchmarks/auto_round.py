@@ -3,8 +3,7 @@
     python -m benchmarks.auto_round ROWS… [--work DIR] [--iterations N]
 
 ROWS are answered prompts in both languages. The model is that of `benchmarks.quantization`, whose `--work` it shares.
-auto-round (Cheng et al. 2023, "SignRound") must be installed: `pip install --no-deps auto-round py-cpuinfo`. What is
-finished in DIR is not done again.
+auto-round must be installed (`pip install auto-round`). What is finished in DIR is not done again.
 """
 
 import argparse
@@ -15,41 +14,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from benchmarks.quantization import NAMES, fine_tuned
 from benchmarks.results import save
 from instructwild.stage.atomic import atomic_path
 from instructwild.stage.cache import cache_dir
 from instructwild_trainer.adapter import load_policy, save_policy
+from instructwild_trainer.export import auto_round, gptq
+from instructwild_trainer.export.auto_round import ITERATIONS, TOKENS
 from instructwild_trainer.export.figures import Rows, closed, perplexities
-from instructwild_trainer.export.gptq import quantize
 from instructwild_trainer.export.plan import ExportPlan, plan_export
 from instructwild_trainer.export.probe import ROUNDED, probe
-from instructwild_trainer.export.tune import joined, tune
+from instructwild_trainer.export.tune import tune
 
 QUESTIONS = ("Name a river.",)
 """A probe asks at least one."""
-SAMPLES, FIT_STEPS, LENGTH = 48, 48, 256
-"""Rows to calibrate with and steps of fitting scales, as `benchmarks.quantization` has them; tokens of a packed sequence."""
-
-
-def by_auto_round(model: Path, out: Path, plan: ExportPlan, iterations: int) -> None:
-    """Write the model in auto-gptq's layout, its rounding learned block by block."""
-    from auto_round import AutoRound
-
-    assert plan.grid is not None
-    assert plan.calibration is not None
-    bits, group = plan.grid
-    sequences = [torch.tensor([ids]) for ids in joined(plan.calibration.ids, LENGTH) if len(ids) == LENGTH]
-    learner = AutoRound(str(model), plan.chat.tokenizer, scheme="W4A16", bits=bits, group_size=group, sym=True,
-                        iters=iterations, dataset=sequences, seqlen=LENGTH, nsamples=len(sequences), batch_size=8,
-                        device_map="cpu", enable_torch_compile=False)
-    learner.quantize_and_save(str(out), format="auto_gptq")
-    for made in list(out.iterdir()):                 # the files lie in a folder below, whose name is the library's
-        if made.is_dir():
-            shutil.copytree(made, out, dirs_exist_ok=True)
-            shutil.rmtree(made)
+SAMPLES, FIT_STEPS = 48, 48
+"""Rows to calibrate with and steps of fitting scales, as `benchmarks.quantization` has them."""
 
 
 def once(folder: Path, work: Callable[[Path], object], seconds: dict[str, float]) -> Path:
@@ -73,13 +53,13 @@ def measured(plan: ExportPlan, work: Path, iterations: int) -> tuple[dict[str, R
     merged = once(work / "merged", lambda out: save_policy(load_policy(plan.source, dtype="float32")[0], plan.chat, out,
                                                            plan.source), seconds)
 
-    def gptq(out: Path) -> None:
-        quantize(merged, out, ids, bits=bits, group=group, symmetric=True, shape=plan.shape,
-                 scratch=work / "scratch" / "gptq")
+    def by(quantize: Callable[..., None], name: str, **more: int) -> Callable[[Path], None]:
+        return lambda out: quantize(merged, out, ids, bits=bits, group=group, symmetric=True, shape=plan.shape,
+                                    scratch=work / "scratch" / name, **more)
 
-    folders = {"GPTQ": once(work / "gptq-alone", gptq, seconds),
+    folders = {"GPTQ": once(work / "gptq-alone", by(gptq.quantize, "gptq"), seconds),
                "auto-round": once(work / f"auto-round-{iterations}",
-                                  lambda out: by_auto_round(merged, out, plan, iterations), seconds)}
+                                  by(auto_round.quantize, "auto-round", iterations=iterations), seconds)}
     for name, folder in list(folders.items()):
         folders[f"{name}, scales fitted"] = once(
             work / f"{folder.name}-fitted",
@@ -115,7 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="+")
     parser.add_argument("--work", type=Path, default=cache_dir() / "benchmarks" / "quantization")
-    parser.add_argument("--iterations", type=int, default=200, help="of auto-round, a block")
+    parser.add_argument("--iterations", type=int, default=ITERATIONS, help="of auto-round, a block")
     options = parser.parse_args()
     source = fine_tuned(options.rows, options.work)
     plan = plan_export(str(source), "gptq", options.rows, bits=4, group_size=128, samples=SAMPLES, max_length=512,
@@ -125,7 +105,7 @@ def main() -> None:
     save("auto_round", "auto-round beside GPTQ",
          f"SmolLM2-135M after SFT, 4 bits in groups of {plan.grid[1] if plan.grid else 0} around zero, fitted on "
          f"{plan.calibration}, measured on held-out rows. auto-round {version('auto-round')} with {options.iterations} "
-         f"iterations a block; it takes sequences of one length, so the rows are packed into {LENGTH} tokens.",
+         f"iterations a block; it takes sequences of one length, so the rows are packed into {TOKENS} tokens.",
          [{"caption": "Perplexity, and the share of the gap from the better rounding to full precision that is closed",
            "columns": ["weights", *languages, *(f"gap closed, {name}" for name in languages), "seconds"],
            "rows": table(losses, seconds)}],

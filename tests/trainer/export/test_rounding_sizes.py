@@ -7,7 +7,12 @@ from export_plan import plan_of
 from safetensors.torch import load_file
 
 from instructwild import stage
-from instructwild.errors import ModelError
+from instructwild.errors import MissingExtraError, ModelError
+from instructwild.llm.local import LocalModel
+from instructwild.llm.models import resolve
+from instructwild.llm.request import Request, Sampling
+from instructwild.schema import Message
+from instructwild_trainer.export import auto_round
 from instructwild_trainer.export.gptq import group_size_for
 from instructwild_trainer.export.rounding import round_to_nearest
 from instructwild_trainer.export.scale_search import LEAST_SCALE, SCALES, best_scales
@@ -142,3 +147,42 @@ def test_a_model_with_odd_heads_is_quantized_without_them_and_loads(tmp_path, ro
     names = load_file(made.model / "model.safetensors")
     assert "model.layers.0.self_attn.o_proj.weight" in names
     assert "model.layers.0.self_attn.q_proj.qweight" in names
+
+
+def test_rows_become_sequences_of_one_length_and_few_are_taken_again():
+    rows = [list(range(300)), list(range(300, 530))]
+    first, second = auto_round.sequences(rows)
+    assert first + second == list(range(512))
+    assert [len(ids) for ids in auto_round.sequences([[1, 2, 3]])] == [auto_round.TOKENS]
+
+
+def test_auto_round_is_asked_for_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(auto_round, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match="auto-round"):
+        plan_of(tmp_path / "nothing", None, method="auto-round")
+
+
+def test_a_layer_that_auto_round_would_leave_out_is_refused(tmp_path, rows, monkeypatch):
+    monkeypatch.setattr(auto_round, "find_spec", lambda _: True)
+    with pytest.raises(ModelError, match=r"layers of 120 × 128, 128 × 120, of which auto-round takes none"):
+        plan_of(odd_heads(tmp_path / "odd"), rows, method="auto-round")
+    assert plan_of("tiny", rows, method="auto-round").method == "auto-round"
+
+
+@pytest.mark.slow
+def test_auto_round_leaves_a_folder_that_loads_with_what_it_did_not_touch_to_the_bit(tmp_path, rows, monkeypatch):
+    pytest.importorskip("auto_round")
+    learned = auto_round.quantize
+    monkeypatch.setattr(auto_round, "quantize", lambda *words, **named: learned(*words, **named, iterations=2))
+    export("tiny", tmp_path / "out", format="gptq", method="auto-round", calibration=[rows], fit_scales=2)
+    made = stage.load(tmp_path / "out", even_failed=True)
+    before, after = load_file(resolve("tiny") / "model.safetensors"), load_file(made.model / "model.safetensors")
+    assert made.manifest.config["method"] == "auto-round"
+    kept = before.keys() & after.keys()
+    assert "model.embed_tokens.weight" in kept
+    assert all(torch.equal(before[name], after[name]) for name in kept)
+    assert {name.removesuffix(".weight") for name in before.keys() - kept} \
+        == {name.removesuffix(".qweight") for name in after if name.endswith(".qweight")}
+    reply, = LocalModel(made.model).generate([Request(messages=(Message(role="user", content="Is water wet?"),),
+                                                      sampling=Sampling(max_tokens=4, temperature=0.0))])
+    assert reply.completion_tokens > 0

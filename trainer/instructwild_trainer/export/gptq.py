@@ -58,18 +58,22 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
     Raises:
         ModelError: the library failed; its log is kept in the scratch folder.
     """
-    from transformers import AutoConfig
-
-    layers = AutoConfig.from_pretrained(model, trust_remote_code=False).get_text_config().num_hidden_layers
     skipped = shape.unquantized(bits, group)
     kept = [name for name in dict.fromkeys(shape.names) if name not in skipped] if skipped else None
     plan = {"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group, "symmetric": symmetric,
             "calibration": [list(row) for row in calibration], "skipped": skipped, "quantized": kept}
     try:
-        in_child(f"{__name__}:fit", plan, scratch, label="quantizing layers", total=layers)
+        in_child(f"{__name__}:fit", plan, scratch, label="quantizing layers", total=blocks_of(model))
     except ChildError as error:
         raise ModelError(f"could not be quantized ({error})", where=str(model),
                          remedy=f"read {scratch / 'log'}; more or longer calibration rows often help") from None
+
+
+def blocks_of(model: Path) -> int:
+    """How many blocks a model has."""
+    from transformers import AutoConfig
+
+    return int(AutoConfig.from_pretrained(model, trust_remote_code=False).get_text_config().num_hidden_layers)
 
 
 def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
@@ -105,11 +109,11 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
     model.layer_callback = LayerProgress()
     model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])
-    _keep_the_rest(Path(plan["out"]), Path(plan["model"]), plan["quantized"])
+    keep_the_rest(Path(plan["out"]), Path(plan["model"]), plan["quantized"])
     (Path(plan["out"]) / "quant_log.csv").unlink(missing_ok=True)
 
 
-def _keep_the_rest(out: Path, source: Path, quantized: Sequence[str] | None) -> None:
+def keep_the_rest(out: Path, source: Path, quantized: Sequence[str] | None) -> None:
     """What was not quantized (embeddings, norms, biases) is the source's own, to the bit and in its number format.
 
     Where layers of a block were left out, `modules_in_block_to_quantize` names the others, which is what transformers reads;

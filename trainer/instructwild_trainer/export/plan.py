@@ -18,6 +18,7 @@ from instructwild_trainer.adapter import (
     source_of,
 )
 from instructwild_trainer.data import Conversation, conversations, split
+from instructwild_trainer.export.auto_round import ITERATIONS, check_widths, need_auto_round
 from instructwild_trainer.export.calibration import Calibration, choose
 from instructwild_trainer.export.gguf.writer import check_writable
 from instructwild_trainer.export.gptq import group_size_for
@@ -28,6 +29,8 @@ from instructwild_trainer.reward.head import stored_head
 from instructwild_trainer.templates import Chat
 
 Format = Literal["merged", "gptq", "gguf", "reward"]
+Method = Literal["gptq", "auto-round"]
+"""What chooses the codes of 4 bits."""
 HELD_OUT_TOKENS = 10_240
 """The gate measures on held-out rows of each language up to so many tokens: enough for perplexity to stand still."""
 HELD_OUT_TOKENS_GGUF = 4_096
@@ -54,6 +57,7 @@ class ExportPlan:
     grid: tuple[int, int] | None = None
     shape: ModelShape | None = None
     fit_scales: int = 0
+    method: Method = "gptq"
     quant: str = ""
     packer: str = ""
 
@@ -80,6 +84,9 @@ class ExportPlan:
                       f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
                       f"{packed / 1e6:,.0f} MB linear weights, {packed / 2 / shape.weights:.3f} of their 16-bit size; and "
                       f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
+            if self.method == "auto-round":
+                lines += [f"the codes of each block are learned in {quantity(ITERATIONS, 'step')} by auto-round: on a CPU "
+                          "that takes some twenty times as long as GPTQ"]
             if self.fit_scales:
                 share = self.fit_scales * TOKENS / sum(map(len, self.calibration.ids))
                 lines += [f"then fitting all scales in {quantity(self.fit_scales, 'step')} of {TOKENS} tokens, "
@@ -103,14 +110,17 @@ class ExportPlan:
 
 def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
                 max_length: int, held_out: float, languages: Sequence[str], encoding: str | None = None,
-                columns: Mapping[str, str] | None = None, quant: str = "q4_k_m",
-                fit_scales: int = 0) -> ExportPlan:
+                columns: Mapping[str, str] | None = None, quant: str = "q4_k_m", fit_scales: int = 0,
+                method: Method = "gptq") -> ExportPlan:
     """Find the model and the rows; everything that can be wrong about them is said here. See `export` for arguments.
 
     Raises:
         ModelError: the model cannot be exported so: it is quantized, a reward model, or in another architecture.
         InputError: the rows cannot be used.
+        MissingExtraError: auto-round is named and not installed.
     """
+    if format == "gptq" and method == "auto-round":
+        need_auto_round()
     source = source_of(model)
     _refuse_quantized(source)
     if stored_head(source.folder) is not None:
@@ -136,9 +146,11 @@ def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits:
                           calibration=fitted, quant=quant.lower(), packer=packer)
     shape = shape_of(base_folder(source.folder))
     grid = bits, group_size_for(shape, group_size, bits)
+    if method == "auto-round":
+        check_widths(shape, grid[1], source.label)
     fitted = choose(train, samples, languages or _trained_languages(source))
     return ExportPlan(source, chat, format, table, rows, dropped, held, calibration=fitted, grid=grid, shape=shape,
-                      fit_scales=fit_scales)
+                      fit_scales=fit_scales, method=method)
 
 
 def _split(rows: Sequence[Conversation], share: float, most: int,

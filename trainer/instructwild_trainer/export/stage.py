@@ -17,13 +17,13 @@ from instructwild_trainer.adapter import (
     load_policy,
     save_policy,
 )
+from instructwild_trainer.export import auto_round, gptq
 from instructwild_trainer.export.calibration import Calibration
 from instructwild_trainer.export.gate import GateVerdict
 from instructwild_trainer.export.gguf.readback import notes_of
 from instructwild_trainer.export.gguf.stage import GgufExport, write
 from instructwild_trainer.export.gguf.stage import judge as judge_gguf
-from instructwild_trainer.export.gptq import quantize
-from instructwild_trainer.export.plan import ExportPlan, Format, plan_export
+from instructwild_trainer.export.plan import ExportPlan, Format, Method, plan_export
 from instructwild_trainer.export.reward import export_reward
 from instructwild_trainer.export.tune import tune
 from instructwild_trainer.templates import Chat
@@ -32,7 +32,7 @@ from instructwild_trainer.templates import Chat
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
            symmetric: bool = True, samples: int = 96, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
            languages: Sequence[str] = (), encoding: str | None = None, columns: Mapping[str, str] | None = None,
-           quant: str = "q4_k_m", force: bool = False) -> stage.Run:
+           quant: str = "q4_k_m", method: Method = "gptq", force: bool = False) -> stage.Run:
     """Write a merged model, a 4-bit model or a reward model and let the gate compare it with its source.
 
     Args:
@@ -50,6 +50,7 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
         encoding: of calibration files that are not UTF-8.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         quant: of a GGUF file; see `gguf.mixture.MIXTURES`.
+        method: what chooses the codes of 4 bits.
 
     Raises:
         ModelError, InputError: the model or the rows cannot be used.
@@ -59,11 +60,11 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
                              force=force)
     plan = plan_export(model, format, calibration, bits=bits, group_size=group_size, samples=samples,
                        max_length=max_length, held_out=held_out, languages=languages, encoding=encoding, columns=columns,
-                       quant=quant, fit_scales=fit_scales)
+                       quant=quant, fit_scales=fit_scales, method=method)
     config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
         config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
-                   "fit_scales": fit_scales}
+                   "fit_scales": fit_scales, **({"method": method} if method != "gptq" else {})}
     if format == "gguf":
         config |= {"quant": plan.quant, "samples": samples}
     with stage.start(out, "export", config=config, inputs=[plan.source.record, *plan.table.inputs], force=force) as run:
@@ -129,8 +130,9 @@ def _quantized(run: stage.Run, plan: ExportPlan, merged: Path, fitted: Calibrati
     assert plan.shape is not None
     bits, group = plan.grid
     folder, steps = run.scratch / "quantized", plan.fit_scales
+    quantize = auto_round.quantize if plan.method == "auto-round" else gptq.quantize
     quantize(merged, folder, fitted.ids, bits=bits, group=group, symmetric=run.config["symmetric"],
-             shape=plan.shape, scratch=run.scratch / "gptq")
+             shape=plan.shape, scratch=run.scratch / plan.method)
     if not steps:
         return folder
     tune(merged, folder, run.scratch / "fitted", fitted.ids, steps, bits=bits, scratch=run.scratch / "scales")
