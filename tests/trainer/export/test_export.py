@@ -138,14 +138,21 @@ def test_a_dry_run_plans_and_writes_nothing(taught, rows, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_child_answers_and_its_failure_is_its_last_line(tmp_path):
+def test_a_child_answers_and_its_failure_is_its_last_line_or_the_signal_that_ended_it(tmp_path):
     (tmp_path / "work.py").write_text("def double(plan, step):\n    step(1)\n    return plan['n'] * 2\n"
-                                      "def broken(plan, step):\n    print('noise')\n    raise ValueError('too hot')\n")
+                                      "def broken(plan, step):\n    print('noise')\n    raise ValueError('too hot')\n"
+                                      "def killed(plan, step):\n    import os, signal\n    print('noise', flush=True)\n"
+                                      "    os.kill(os.getpid(), getattr(signal, plan['by']))\n")
     sys.path.insert(0, str(tmp_path))
     try:
         assert in_child("work:double", {"n": 21}, tmp_path / "a", label="doubling", total=1) == 42
         with pytest.raises(ChildError, match="ValueError: too hot"):
             in_child("work:broken", {}, tmp_path / "b", label="breaking", total=1)
+        for by, why in (("SIGILL", "ended by SIGILL: a library in use was built for another processor"),
+                        ("SIGKILL", "ended by SIGKILL, as the system does where memory runs out"),
+                        ("SIGTERM", "ended by SIGTERM")):
+            with pytest.raises(ChildError, match=rf"^{why}$"):
+                in_child("work:killed", {"by": by}, tmp_path / by, label="killing", total=1)
     finally:
         sys.path.remove(str(tmp_path))
 

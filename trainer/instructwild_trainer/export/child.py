@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from instructwild.stage.atomic import write_atomic
 
 
 class ChildError(RuntimeError):
-    """The work failed; the message is the last line of its log."""
+    """The work failed; the message is the last line of its log, or the signal that ended it."""
 
 
 def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, label: str, total: int) -> Any:
@@ -59,8 +60,16 @@ def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, label: str, t
             raise
     if code:
         lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        raise ChildError(lines[-1][:500] if lines else f"exit {code}")
+        raise ChildError(_ended_by(-code) if code < 0 else lines[-1][:500] if lines else f"exit {code}")
     return json.loads(result.read_text(encoding="utf-8"))
+
+
+def _ended_by(number: int) -> str:
+    """What a signal says of a process that it ended: its log ends in whatever stood there before."""
+    name = signal.Signals(number).name
+    why = {"SIGKILL": ", as the system does where memory runs out",
+           "SIGILL": ": a library in use was built for another processor"}
+    return f"ended by {name}{why.get(name, '')}"
 
 
 def _environment() -> dict[str, str]:
