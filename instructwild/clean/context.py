@@ -165,7 +165,8 @@ _OPENS_ON = only_where(
     | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
 """The opening of the answer shows the lost turn."""
 LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
-    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, rf"{_FROM_ABOVE}|{_NEXT}")
+    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    | only_where(matches(PROMPT, "(?i)above|again"), matches(PROMPT, _FROM_ABOVE))
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | _POINTED_AT_ALONE | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK

@@ -35,12 +35,14 @@ def wrong_root(prompt: str, answer: str) -> bool:
     >>> wrong_root("What is the square root of 10?", "3.26"), wrong_root("What is the square root of 10?", "3.16")
     (True, False)
     """
-    if len(prompt) > LONGEST_PROMPT or len(answer) > LONGEST_ANSWER or _OTHERWISE.search(prompt):
+    if len(prompt) > LONGEST_PROMPT or len(answer) > LONGEST_ANSWER:
         return False
-    of_a_number = _ROOT_OF_A_NUMBER.search(prompt)
-    if of_a_number is not None and "=" not in prompt:
+    of_a_number = _ROOT_OF_A_NUMBER.search(prompt) if "=" not in prompt else None
+    if (of_a_number is None and prompt.count("=") != 1) or _OTHERWISE.search(prompt):
+        return False
+    if of_a_number is not None:
         return _is_another_root(int(of_a_number["number"]), 2 if of_a_number["kind"].lower() == "square" else 3, answer)
-    equation = _EQUATION.search(prompt) if prompt.count("=") == 1 and _ASKS.search(prompt) else None
+    equation = _EQUATION.search(prompt) if _ASKS.search(prompt) else None
     if equation is None:
         return False
     names = {name for side in ("left", "right") for name in equation[side] if name.isalpha()}
