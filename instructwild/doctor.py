@@ -31,6 +31,7 @@ JOBS = {
     "argilla": ("argilla", "requests"),
     "train": ("trl", "peft", "tensorboard"),
     "export": ("gptqmodel", "optimum"),
+    "auto-round": ("auto-round",),
     "gguf": ("llama-cpp-python",),
     "bench": ("lm-eval",),
     "view": ("starlette", "uvicorn"),
