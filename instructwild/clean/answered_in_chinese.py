@@ -6,7 +6,7 @@ and the answer explains the English one. Names of word classes and of figures of
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_MAY_HOLD_HAN, PROMPT_SIZE, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -63,5 +63,5 @@ _COUNTS_LETTERS = only_where(
 """Letters and words of an English text are counted or looked for in its translation."""
 
 ANSWERED_IN_CHINESE = only_where(
-    (PROMPT_SIZE < 160) & (ANSWER.str.len_bytes() < 1200) & (PROMPT.str.len_bytes() > PROMPT_SIZE + 6),    # some Chinese
+    (PROMPT_SIZE < 160) & (ANSWER.str.len_bytes() < 1200) & PROMPT_MAY_HOLD_HAN,
     _USES_LATIN_TEXT | _EXPLAINS_ENGLISH | _CLASS_IN_ANOTHER_SENSE | _ODD_ONE_OUT | _COUNTS_LETTERS)

@@ -27,12 +27,12 @@ _ASKS_FOR_A_LIST = (r"(?i)\A\W*(?:please |can you |could you )?(?:generate|creat
                     r"|come up with|build|brainstorm|prepare|develop) (?:me )?a list of (?:the )?(?:top )?"
                     r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) [a-z]")
 _NO_ITEMS = LazyPattern(rf"(?i)\A\W*(?:[a-z]+ ){{1,6}}(?:\d{{1,2}}|[a-z]+) {_OTHER_UNITS}")
+_HAN_COUNT = r"(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)"
 _HAN_ASKS_FOR_A_LIST = (r"\A(?:请)?(?:生成|创建|列出|给出|提供|制作|写出|编写|想出)(?:一[个份])?(?:由|包含|包括|含有?)?"
-                        r"(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)[^。\n，,]{0,24}"
+                        rf"{_HAN_COUNT}[^。\n，,]{{0,24}}"
                         r"(?:列表|清单)")
 _HAN_ASKS_FOR_ITEMS = (r"\A(?:请)?(?:列出|列举出?|给出|提供|说出|写出|举出|提出|生成|创建|描述|建议|推荐)"
-                       r" ?(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)")
-_HAN_COUNT = r"(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)"
+                       rf" ?{_HAN_COUNT}")
 _HAN_LIST_VERBS = group_of("列出 | 列举出? | 给出 | 提供 | 说出 | 写出 | 举出 | 提出 | 建议 | 推荐 | 解释 | 描述 | 讨论")
 _HAN_ASKS_FOR_ITEMS_OF_IT = (rf"\A(?:请)?(?:{_HAN_LIST_VERBS}[^\n，。：:？?\d]{{1,24}}?的"
                              rf"|为[^\n，。：:？?\d]{{1,24}}?(?:提出|推荐|提供)){_HAN_COUNT}[^\n，。：:？?和与]{{1,14}}[。]?\s*$")

@@ -6,7 +6,7 @@ stands where a file was attached.
 
 import polars as pl
 
-from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
+from instructwild.clean.patterns import PROMPT_MAY_HOLD_HAN, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -98,5 +98,5 @@ _A_FILE_STOOD_HERE = only_where(
     matches(PROMPT, rf"{_NOTE}|{_ATTACHED}|{_HAN_NOTE}"))
 
 NOTHING_GIVEN = _A_FILE_STOOD_HERE | only_where(
-    (PROMPT.str.len_bytes() < 450) & (PROMPT.str.len_bytes() > PROMPT_SIZE + 6),                       # some Chinese
+    (PROMPT.str.len_bytes() < 450) & PROMPT_MAY_HOLD_HAN,
     _NOTHING_NAMED | _NOTHING_BEHIND | _ONLY_SPOKEN_OF)

@@ -9,6 +9,9 @@ _EDGE = re.compile(r"(?<!\\)((?:\\\\)*)\\b")
 
 PROMPT_SIZE, ANSWER_SIZE = pl.col("prompt_size"), pl.col("answer_size")
 """Characters of each. Dozens of patterns ask for them, and to count them takes as long as to look for a word."""
+PROMPT_MAY_HOLD_HAN, ANSWER_MAY_HOLD_HAN = (pl.col(text).str.len_bytes() > pl.col(f"{text}_size") + 6
+                                            for text in ("prompt", "answer"))
+"""More bytes than characters, as four Chinese characters have: a quick look that leaves out English."""
 
 
 def sized(rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,15 @@
 import polars as pl
 
 from instructwild.clean.answered_in_chinese import ANSWERED_IN_CHINESE
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, row_by_row
+from instructwild.clean.patterns import (
+    ANSWER_MAY_HOLD_HAN,
+    ANSWER_SIZE,
+    PROMPT_SIZE,
+    holds_any,
+    matches,
+    only_where,
+    row_by_row,
+)
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -98,7 +106,7 @@ has in Chinese alone."""
 _INITIALS_ALONE = r"(?:\A|[^A-Za-z.])(?:[A-Z]\. ?){2,3}的[《\p{Han}]"
 _SHORT_FOR_MORE = r"A\. ?I\.|U\. ?[SKN]\.|[DP]\. ?[CR]\.|L\. ?A\.|E\. ?U\.|I\. ?[TQ]\."
 _NAME_PULLED_APART = only_where(
-    (ANSWER.str.len_bytes() > ANSWER_SIZE + 6) & holds_any(ANSWER, [". 的", ".的"]),
+    ANSWER_MAY_HOLD_HAN & holds_any(ANSWER, [". 的", ".的"]),
     matches(ANSWER, _INITIALS_ALONE) & ~matches(ANSWER, _SHORT_FOR_MORE))
 """“J.K. 的小说罗琳”: a translation took the initials of a name for the name."""
 LOST_IN_TRANSLATION = _LOST_LANGUAGE | ANSWERED_IN_CHINESE | _NAME_PULLED_APART | only_where(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.patterns import PROMPT_MAY_HOLD_HAN, holds_any, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -44,6 +44,6 @@ _IN_STYLES = only_where(matches(PROMPT, "(?i)css|样式|html"), matches(ANSWER, 
 _IN_QUOTES = only_where(matches(PROMPT, "(?i)json|字典|python|http|对象"),
                         ANSWER.str.contains("{", literal=True) & matches(ANSWER, _QUOTED_KEY))
 TRANSLATED_CODE = _IN_TAGS | _IN_A_PROGRAM | only_where(
-    (PROMPT.str.len_bytes() > pl.col("prompt_size") + 6) & holds_any(PROMPT, _ABOUT_DATA), _IN_STYLES | _IN_QUOTES)
+    PROMPT_MAY_HOLD_HAN & holds_any(PROMPT, _ABOUT_DATA), _IN_STYLES | _IN_QUOTES)
 """A program, query, page, style or object whose keywords or signs were translated: "如果 x > 0：", "选择 * 来自客户",
 "</正文>", "字体大小：20px；" and “键”：1 run nowhere."""

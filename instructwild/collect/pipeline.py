@@ -196,10 +196,10 @@ def _with_model(run: Run, parts: Sequence[Path], labeller: Labeller, tally: dict
     """
     from instructwild.collect.labels import REFUSED, label_parts
     from instructwild.llm.ledger import CALLS, Ledger, run_name
-    from instructwild.llm.open import open_model
+    from instructwild.llm.open import SORTED_OVER, open_model
 
     ledger = Ledger(labeller.cache or run.scratch / CALLS, run_name(run.scratch))
-    session = open_model(*models_asked([labeller.model]), labeller.limits, ledger, sort=8)
+    session = open_model(*models_asked([labeller.model]), labeller.limits, ledger, sort=SORTED_OVER)
     labelled = asyncio.run(label_parts(session, parts, least))
     tally |= {"type": labelled.types, "risk": labelled.risks, "decided": labelled.decisions,
               "language": languages_of(labelled.kept)}

@@ -17,7 +17,7 @@ from instructwild.errors import ConfigError
 from instructwild.llm.judge import LETTERS, REWARD, WORDS, Judgement, Matchup, by_score, judge, requests_of_judge, scorer
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName
-from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.open import SORTED_OVER, Limits, check, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import LedgerBatchEngine, Session, all_at_once
@@ -25,8 +25,6 @@ from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.schema import Ranking, RankingRow
 
 JUDGEMENTS = "judgements.parquet"
-SORTED_OVER = 8
-"""Batches that a model in this process looks over to put prompts of like length together."""
 COLUMNS = pl.Schema({"id": pl.String, "annotator": pl.String, "reading": pl.Int64, "ranks": pl.List(pl.Int64),
                      "said": pl.String, "words": pl.String, "request_id": pl.String, "usd": pl.Float64})
 
@@ -215,18 +213,13 @@ def _score(rows: list[RankingRow], name: JudgeName, limits: Limits,
     session = Session(ModelName(name.label, "local"), LedgerBatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
                       limits.batch, Price(), ledger)
     verdicts = JudgeVerdicts(name, session)
-    requests = iter([Request(messages=(*row.messages, *(message.model_copy(update={"reasoning_content": None})
-                                                        for message in candidate.messages)))
-                     for row in rows for candidate in row.candidates])
-
-    async def all_replies() -> list[Reply]:
-        async with session:
-            return [reply async for _, reply in session.stream(lambda: next(requests, None))]
-
+    requests = [Request(messages=(*row.messages, *(message.model_copy(update={"reasoning_content": None})
+                                                   for message in candidate.messages)))
+                for row in rows for candidate in row.candidates]
     with progress() as shown:
-        task = shown.add_task(f"judge {name.label}", total=sum(len(row.candidates) for row in rows), note="")
+        task = shown.add_task(f"judge {name.label}", total=len(requests), note="")
         session.on_known = lambda known: shown.update(task, completed=known)
-        replies = iter(asyncio.run(all_replies()))
+        replies = iter(asyncio.run(session.replies(requests)))
     for index, row in enumerate(rows):
         rows[index] = verdicts.take_scores(row, [next(replies) for _ in row.candidates])
     return rows, verdicts

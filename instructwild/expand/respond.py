@@ -13,7 +13,7 @@ from instructwild import stage
 from instructwild.clean.ray_workers import workers_of
 from instructwild.errors import ConfigError
 from instructwild.expand.answered_rows import STEP, kept_and_dropped
-from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, described, judged, judgements, judges_of
+from instructwild.expand.judges import JUDGEMENTS, JudgeVerdicts, described, judged, judgements, judges_of
 from instructwild.expand.replies import OpenPrompt, ResponsePlan
 from instructwild.expand.run import thinking_config
 from instructwild.llm.batches.record import batches_in, name_abandoned
@@ -21,7 +21,8 @@ from instructwild.llm.charges import Charges, charges
 from instructwild.llm.chat_template import check_template, template_named
 from instructwild.llm.generation.vllm_decoder import need_vllm
 from instructwild.llm.ledger import CALLS, Ledger, run_name
-from instructwild.llm.open import Limits, check, check_endpoints, open_model
+from instructwild.llm.name import ModelName
+from instructwild.llm.open import SORTED_OVER, Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
@@ -68,10 +69,8 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     if judges and plan.k < 2:
         raise ConfigError("has nothing to rank where each prompt gets one answer", where="--judge",
                           remedy="ask for more: -k 4")
-    names, template = models_asked(models), template_named(plan.chat_template) if plan.chat_template else ""
-    for name in names:
-        check(name, limits)
-        check_template(name, template)
+    names = models_asked(models)
+    template = check_models(names, plan, limits)
     if engine != "local" and all(name.location == "endpoint" for name in names):
         raise ConfigError("runs models that are no endpoint, and an endpoint answers by itself", where=f"--engine {engine}",
                           remedy="leave it out; --concurrency, or several --endpoint URL=WEIGHT, send more requests at once")
@@ -113,6 +112,19 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
             cost = charges([*sessions, *(verdict.session for verdict in verdicts)], ledger)
         faults = Counter(reason.value for prompt in work.values() for reason in prompt.reasons)
         return finish(run, kept, [*table.malformed, *dropped], sessions, verdicts, cost, k=plan.k, faults=faults)
+
+
+def check_models(names: Sequence[ModelName], plan: ResponsePlan, limits: Limits) -> str:
+    """Whether the models may be used and can answer; returns the template of those that have none, empty if none is named.
+
+    Raises:
+        ConfigError, ModelError, InputError: see `check`, `check_template` and `template_named`.
+    """
+    template = template_named(plan.chat_template) if plan.chat_template else ""
+    for name in names:
+        check(name, limits)
+        check_template(name, template)
+    return template
 
 
 def spread(rows: list[Instruction], limit: int | None) -> list[Instruction]:

@@ -122,10 +122,9 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
     from instructwild.expand.forecast import forecast_judge, forecast_respond
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
-    from instructwild.expand.respond import note_answered, open_prompts, spread
-    from instructwild.llm.chat_template import check_template, template_named
+    from instructwild.expand.respond import check_models, note_answered, open_prompts, spread
     from instructwild.llm.name import understand
-    from instructwild.llm.open import check, price_of, window_of
+    from instructwild.llm.open import price_of, window_of
     from instructwild.llm.price import Price
     from instructwild.read.instructions import read
     from instructwild.stage.frames import instructions
@@ -136,10 +135,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
         first, *others = [forecast_judge(candidates, 1.0, *judge) for judge in jury]
         return replace(first, judges=tuple(others))
     rows = spread(list(instructions(read(prompts, encoding, columns).frame)), plan.limit)
-    template = template_named(plan.chat_template) if plan.chat_template else ""
-    for name in map(understand, models):
-        check(name, limits)
-        check_template(name, template)
+    check_models([understand(name) for name in models], plan, limits)
     if answered := len(rows) - len(open_prompts(rows, plan)):
         note_answered(answered)
     name = understand(models[0])

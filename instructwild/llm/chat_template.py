@@ -1,9 +1,10 @@
 """Whether a model has a chat template, and which one stands in: a base is asked by that of what was trained from it."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 from instructwild.errors import InputError, ModelError
+from instructwild.llm.model_files import read_json
 from instructwild.llm.models import base_of, cached_from_hub, is_adapter, resolve
 from instructwild.llm.name import ModelName
 
@@ -16,17 +17,17 @@ def template_in(folder: Path) -> str:
     named ones it is the default.
 
     Raises:
-        ModelError: the folder has no tokenizer.
+        ModelError: the folder has no tokenizer, or one whose configuration is not valid JSON.
     """
     if is_adapter(folder) and not (folder / CONFIG).is_file() and not (folder / FILE).is_file():
         return template_in(resolve(base_of(folder)))
     if (folder / FILE).is_file():
         return (folder / FILE).read_text(encoding="utf-8")
+    if not (folder / CONFIG).is_file():
+        raise ModelError("has no tokenizer", where=str(folder), remedy="save the tokenizer beside the model")
     try:
-        template = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("chat_template") or ""
-    except OSError:
-        raise ModelError("has no tokenizer", where=str(folder), remedy="save the tokenizer beside the model") from None
-    except (ValueError, AttributeError):
+        template = read_json(folder / CONFIG).get("chat_template") or ""
+    except ModelError:
         raise ModelError(f"{CONFIG} is not valid JSON", where=str(folder), remedy="save the tokenizer again") from None
     if isinstance(template, list):
         named = {str(each.get("name")): str(each.get("template") or "") for each in template if isinstance(each, dict)}
@@ -56,6 +57,12 @@ def without_template(where: str) -> ModelError:
     return ModelError("has no chat template, so it cannot answer messages", where=where,
                       remedy="choose a chat model, or save a template as chat_template.jinja in its folder; `respond` takes "
                              "one (--chat-template), `expand` can do without: --prompt-style base")
+
+
+def with_template(tokenizer: Any, chat_template: str) -> Any:
+    """The tokenizer, with this chat template where it has none."""
+    tokenizer.chat_template = tokenizer.chat_template or chat_template or None
+    return tokenizer
 
 
 def template_named(name: str) -> str:

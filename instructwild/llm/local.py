@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
-from instructwild.llm.chat_template import without_template
+from instructwild.llm.chat_template import with_template, without_template
 from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
 from instructwild.llm.dtypes import chosen_dtype
 from instructwild.llm.generation.rows import DecodedRow
@@ -181,12 +181,6 @@ class LocalModel:
         stops = row.request.sampling.stop if isinstance(row, Row) else ()
         if stops and row.finish != "stop" and _cut(self.tokenizer.decode(row.generated), stops)[1]:
             row.finish = "stop"
-
-
-def with_template(tokenizer: Any, chat_template: str) -> Any:
-    """The tokenizer, with this chat template where it has none."""
-    tokenizer.chat_template = tokenizer.chat_template or chat_template or None
-    return tokenizer
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,8 @@ from instructwild.llm.request import Request
 from instructwild.llm.session import Each, EndpointEngine, LedgerBatchEngine, Session, all_at_once
 
 ENDPOINT_CONCURRENCY = 128
+SORTED_OVER = 8
+"""Batches that a model in this process looks over to put prompts of like length together, where none depends on another."""
 MOST_AT_ONCE = 1_000_000
 """Requests that are gathered into provider batches before the first reply is waited for, where none depends on another."""
 

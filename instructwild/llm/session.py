@@ -18,7 +18,7 @@ from instructwild.llm.request import Reply, Request
 NextRequest = Callable[[], Request | None]
 """Gives the next request, or None where there is none now."""
 Known = Callable[[int], None]
-"""Hears how many replies are known."""
+"""Called with how many replies are known."""
 Each = Callable[[Callable[[list[Request]], list[Reply]], Iterable[list[Request]]], Iterable[list[Reply]]]
 """Answers batch after batch, as `map` does, perhaps in other processes."""
 
@@ -80,7 +80,7 @@ class Session:
     usage: Usage = field(default_factory=Usage)
     stopped: BudgetError | None = None
     on_known: Known = lambda _: None
-    """Hears of all replies that are known, at once: a model in this process answers hundreds before it hands one back."""
+    """Called as soon as more replies are known: a model in this process answers hundreds before the first is handed back."""
     _known: int = 0
 
     @property
@@ -88,7 +88,7 @@ class Session:
         """Replies that are known and were not handed back yet."""
         return self._known - self.usage.requests
 
-    def _tell(self, known: int) -> None:
+    def _report(self, known: int) -> None:
         if known > self._known:
             self._known = known
             self.on_known(known)
@@ -105,14 +105,20 @@ class Session:
             each request with its reply. A request that the budget did not cover has a failed reply, and none follows.
         """
         def known(count: int) -> None:
-            self._tell(self.usage.requests + count)
+            self._report(self.usage.requests + count)
 
         async for request, reply in self.engine.stream(lambda: None if self.stopped else next_request(), self.window, known):
             if isinstance(reply, BudgetError):
                 self.stopped, reply = reply, Reply("", "failed", problem="budget")
             self.usage.count(reply)
-            self._tell(self.usage.requests)
+            self._report(self.usage.requests)
             yield request, reply
+
+    async def replies(self, requests: Iterable[Request]) -> list[Reply]:
+        """The replies to these requests, in their order, fewer where the budget ends; the session is closed at the end."""
+        waiting = iter(requests)
+        async with self:
+            return [reply async for _, reply in self.stream(lambda: next(waiting, None))]
 
     async def __aenter__(self) -> "Session":
         return self

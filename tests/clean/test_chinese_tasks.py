@@ -99,12 +99,6 @@ GOOD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def seen():
-    """The flags of all rows above, each by its prompt and answer."""
-    return flags_by_row([*(row[1:] for row in DIRTY), *GOOD])
-
-
 @pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)
 def test_dirt_is_named(seen, rule, prompt, answer):
     assert rule in seen[prompt, answer]

@@ -9,7 +9,6 @@ from instructwild.clean import talk
 from instructwild.clean.pipeline import clean
 from instructwild.clean.rules import Rules, strict
 from instructwild.clean.talk import stand_in_a_talk, weights
-from tests.clean.rows import flags_by_row
 
 DIRTY = [
     ("mid_conversation", "Great, now add the ferry times to that table as well",
@@ -75,12 +74,6 @@ GOOD = [
     ("让我们荡起双桨是哪部电影的歌？", "《祖国的花朵》。"), ("删除列表中的重复项。\n船, 锚, 船", "船, 锚"),
     ("指出下面文章中的病句。\n船在海里游泳。鱼在飞。", "“船在海里游泳”应为“船在海里航行”。"),
 ]
-
-
-@pytest.fixture(scope="module")
-def seen():
-    """The flags of all rows above, each by its prompt and answer."""
-    return flags_by_row([*(row[1:] for row in DIRTY), *GOOD])
 
 
 @pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)

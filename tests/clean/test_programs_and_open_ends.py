@@ -6,7 +6,7 @@ from instructwild.clean.equations import wrong_root
 from instructwild.clean.page_labels import without_page_labels
 from instructwild.clean.repair import Repair
 from instructwild.clean.rules import strict
-from tests.clean.rows import flags, flags_by_row, rows_of
+from tests.clean.rows import flags, rows_of
 
 DIRTY = [
     ("no_program", "Create a program that sorts the log of a ferry by its dates.",
@@ -75,12 +75,6 @@ GOOD = [
     ("Edit this sentence to make it grammatically correct: The boat came in.", "The boat came in."),
     ("How does the sprite turn?", "Use this:\n```\nwhen gf clicked\nturn ((x) / (8)\n```"),
 ]
-
-
-@pytest.fixture(scope="module")
-def seen():
-    """The flags of all rows above, each by its prompt and answer."""
-    return flags_by_row([*(row[1:] for row in DIRTY), *GOOD])
 
 
 @pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)

@@ -6,7 +6,6 @@ import pytest
 from instructwild.clean.exact_lengths import far_from_its_length
 from instructwild.clean.rules import strict
 from instructwild.clean.unnamed_subject import name_no_subject, speaks_of
-from tests.clean.rows import flags_by_row
 
 HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats "
            "of the fishing fleet first, then to yachts. Pilots of the harbour office meet each boat beyond the mole. The "
@@ -85,12 +84,6 @@ GOOD = [
     ("List two kinds of boats.", "a) ferry\nb) trawler"),
     ("Where does one press Copy HTML in this editor?", "In the menu behind the three dots."),
 ]
-
-
-@pytest.fixture(scope="module")
-def seen():
-    """The flags of all rows above, each by its prompt and answer."""
-    return flags_by_row([*(row[1:] for row in DIRTY), *GOOD])
 
 
 @pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)

@@ -16,7 +16,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.local import LocalModel
 from instructwild.llm.models import resolve
 from instructwild.llm.name import ModelName, understand
-from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.open import SORTED_OVER, Limits, check, open_model
 from instructwild.llm.request import Reply, Request
 from instructwild.read.instructions import read
 from instructwild.schema import Instruction
@@ -24,9 +24,6 @@ from instructwild.stage.folder import MODEL
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import source_of
 from instructwild_trainer.templates import plain_template
-
-SORTED_OVER = 8
-"""Batches that a model in this process looks over to put prompts of like length together."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +86,14 @@ def with_templates(models: Sequence[ComparedModel]) -> list[ComparedModel]:
     own = {each.spec: template_in(resolve(each.spec)) for each in models
            if each.model is not None and each.model.location == "local"}
     first = next((each for each in models if own.get(each.spec)), None)
-    result = [replace(each, chat_template=own[first.spec] if first else plain_template(LocalModel.without_weights(
-              each.spec).tokenizer)) if own.get(each.spec) == "" else each for each in models]
-    for each in result:
-        if each.chat_template:
-            whose = f"that of {first.name}" if first is not None else "a plain one (User: / Assistant:), as training sets it"
+    whose = f"that of {first.name}" if first else "a plain one (User: / Assistant:), as training sets it"
+    result = []
+    for each in models:
+        if each.spec in own and not own[each.spec]:
             print(f"note: {each.name} has no chat template and is asked by {whose}", file=sys.stderr)
+            each = replace(each, chat_template=own[first.spec] if first else plain_template(
+                LocalModel.without_weights(each.spec).tokenizer))
+        result.append(each)
     return result
 
 
@@ -115,13 +114,7 @@ def generate_answers(compared: ComparedModel, requests: Sequence[Request], limit
         session = open_model(compared.spec, limits, kept, sort=SORTED_OVER, chat_template=compared.chat_template)
         task = shown.add_task(f"answers of {compared.name}", total=len(requests), note="")
         session.on_known = lambda known: shown.update(task, completed=known)
-        waiting = (replace(request, seed=number) for number, request in enumerate(requests))
-
-        async def answered() -> list[Reply]:
-            async with session:
-                return [reply async for _, reply in session.stream(lambda: next(waiting, None))]
-
-        replies = asyncio.run(answered())
+        replies = asyncio.run(session.replies(replace(request, seed=number) for number, request in enumerate(requests)))
         cost = charges([session], kept)
     nothing = Reply("", "failed", problem="budget")
     spent = AnswerCost(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)

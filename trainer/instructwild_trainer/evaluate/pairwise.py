@@ -15,7 +15,7 @@ from instructwild.llm.charges import charges
 from instructwild.llm.judge import REWARD, Matchup, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.name import understand
-from instructwild.llm.open import Limits, check, check_endpoints, open_model
+from instructwild.llm.open import SORTED_OVER, Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Request
 from instructwild.llm.stage_models import models_asked
 from instructwild.read.instructions import read
@@ -26,7 +26,6 @@ from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.chunks import in_chunks
 from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
 from instructwild_trainer.evaluate.models import (
-    SORTED_OVER,
     AnswerCost,
     ComparedModel,
     compared_model,
