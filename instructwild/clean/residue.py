@@ -37,8 +37,8 @@ _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
             r"|(?:^|\n)(?:复制代码|Copy code)\s*\n|\d char Copy Text Copy HTML |CopyCopy HTMLRead Aloud")
-_BUTTON = (r"(?:重新生成|重新回答|复制|分享|点赞|收藏|Regenerate(?: response)?|Share|Copy|Retry|Try again|Edit|Like|Good response"
-           r"|Bad response|Read aloud)")
+_BUTTON = (r"(?:重新生成|重新回答|复制|分享|点赞|收藏|Regenerate(?: response)?|Share|Copy|Retry|Try again|Edit|Like"
+           r"|(?:Good|Bad) response|Read aloud)")
 _BUTTONS = rf"\n[ \t]*{_BUTTON}[ \t]*\n\s*{_BUTTON}\s*\z"
 """Two labels of buttons, each alone on its line: the end of a page."""
 SHARE_RESIDUE = pl.any_horizontal(matches(where(holds_any(text, _LEFT_BEHIND), text), _RESIDUE)
