@@ -18,8 +18,9 @@ import polars as pl
 from benchmarks.clean_readings import key
 from benchmarks.peer import HERE
 from benchmarks.results import RESULTS, save
-from instructwild.clean.judge_words import KEEP, digests, read_verdict, request_about
-from instructwild.clean.judging import NOT_JUDGED, judge_rows, tokens_of
+from instructwild.clean.judge_forecast import tokens_of
+from instructwild.clean.judge_words import KEEP, NOT_JUDGED, digests, read_verdict, request_about
+from instructwild.clean.judging import judge_rows
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.stage.frames import INSTRUCTION

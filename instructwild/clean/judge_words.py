@@ -24,6 +24,12 @@ DEFECTS: Mapping[str, str] = {
     "garbled": "damage or translation took the sense of the prompt or the answer",
 }
 """What a model may name, and what it means."""
+ALL, PREFIX, NOT_JUDGED = "judged", "judged_", "not_judged"
+"""What stands for all defects in `--rule`, what stands before each there and among flags, and the flag without a verdict."""
+JUDGED: Mapping[str, str] = {f"{PREFIX}{defect}": f"a model says: {meaning}" for defect, meaning in DEFECTS.items()}
+"""What each flag means; each is the name of a rule."""
+FLAGS: Mapping[str, str] = {**JUDGED, NOT_JUDGED: "a model was to judge it and gave no verdict that could be read"}
+"""All flags of the judge, and what they mean."""
 LONGEST = 8_000
 """Characters of a row that are shown; of longer ones the middle of the longest turns is left out."""
 REPLY_TOKENS, THOUGHT_TOKENS = 800, 4_000
@@ -135,6 +141,15 @@ def digests() -> dict[str, str]:
     return {language: words.digest for language, words in WORDS.items()}
 
 
+def language_of_words(language: str) -> str:
+    """In which language a model is asked about a row of this language: in Chinese about Chinese, in English about all else.
+
+    >>> language_of_words("zh-Hant"), language_of_words("ja")
+    ('zh', 'en')
+    """
+    return "zh" if language.partition("-")[0] == "zh" else "en"
+
+
 def request_about(row: Mapping[str, Any], reading: int = 0, thinking: bool | None = None) -> Request:
     """What a model is asked about a row.
 
@@ -143,7 +158,7 @@ def request_about(row: Mapping[str, Any], reading: int = 0, thinking: bool | Non
         reading: 0, or 1 where the first reply could not be read.
         thinking: whether a model that can reason does so before it answers; None leaves it to the model.
     """
-    words = WORDS["zh" if str(row["language"]).split("-")[0] == "zh" else "en"]
+    words = WORDS[language_of_words(row["language"])]
     fields = {**{word: word for word in (KEEP, *DEFECTS)}, **words.headings, "row": _shown(row, words)}
     text = re.sub(r"\{(\w+)\}", lambda field: fields[field[1]], words.text)
     tokens = REPLY_TOKENS + (THOUGHT_TOKENS if thinking else 0)

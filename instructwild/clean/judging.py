@@ -4,7 +4,6 @@ Replies are kept in a ledger as they come, so that an interrupted run pays for n
 nothing that can be read is not judged, and stays.
 """
 
-import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,28 +12,16 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.clean.judge_words import KEEP, read_verdict, request_about
-from instructwild.llm.name import ModelName
-from instructwild.llm.open import Limits, window_of
-from instructwild.llm.price import Price
+from instructwild.clean.judge_words import DEFECTS, KEEP, NOT_JUDGED, read_verdict, request_about
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import Session
-from instructwild.text.quantity import quantity
 
 READINGS = 2
-NOT_JUDGED = "not_judged"
-"""In place of a verdict."""
 UNREADABLE, BUDGET = "unreadable", "budget"
 """Why a row was not judged, beside `failed` and `refused`."""
 COLUMNS = pl.Schema({"id": pl.String, "annotator": pl.String, "reading": pl.Int64, "verdict": pl.String, "said": pl.String,
                      "words": pl.String, "request_id": pl.String, "usd": pl.Float64})
 """Of `judgements.parquet`."""
-EXPECTED_TOKENS = 160
-"""What a reply in the requested form takes, about."""
-BYTES_PER_TOKEN = 4
-SECONDS_PER_REPLY = 5
-"""What a plan assumes of an endpoint."""
-
 Rows = Callable[[], Iterable[pl.DataFrame]]
 """Gives rows in their order, from the first one each time it is called."""
 
@@ -45,11 +32,13 @@ class RowJudgements:
 
     Attributes:
         verdicts: of each row `keep`, a defect, or `not_judged`.
+        languages: of each row that was shown.
         texts: what it said of those with a defect.
         problems: why a row was not judged.
     """
 
     verdicts: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
 
@@ -58,12 +47,13 @@ class RowJudgements:
         """Rows whose reply could not be read and may be requested once more."""
         return [number for number, why in self.problems.items() if why == UNREADABLE]
 
-    def take(self, number: int, reply: Reply) -> str:
+    def take(self, number: int, language: str, reply: Reply) -> str:
         """Note the reply about a row; returns its verdict."""
         answered = reply.finish not in ("failed", "refused")
         verdict = read_verdict(reply.text) if reply.finish == "stop" else None
         if number == len(self.verdicts):
             self.verdicts.append(NOT_JUDGED)
+            self.languages.append(language)
         if verdict is not None:
             self.verdicts[number] = verdict
             self.problems.pop(number, None)
@@ -79,11 +69,20 @@ class RowJudgements:
         self.problems.update(dict.fromkeys(range(len(self.verdicts), count), BUDGET))
         self.verdicts += [NOT_JUDGED] * (count - len(self.verdicts))
 
+    def part(self, begin: int, end: int) -> "RowJudgements":
+        """What was said of some rows, as if there were no others."""
+        return RowJudgements(self.verdicts[begin:end], self.languages[begin:end],
+                             {number - begin: self.texts[number] for number in range(begin, end) if number in self.texts})
+
     def counts(self) -> dict[str, Any]:
         """For the manifest and the report."""
-        named = Counter(verdict for verdict in self.verdicts if verdict not in (KEEP, NOT_JUDGED))
-        return {"judged": len(self.verdicts) - len(self.problems), "not_judged": dict(Counter(self.problems.values())),
-                "named": dict(named.most_common())}
+        named = Counter(verdict for verdict in self.verdicts if verdict in DEFECTS)
+        languages = Counter((language.partition("-")[0], verdict)
+                            for language, verdict in zip(self.languages, self.verdicts, strict=False))
+        return {"judged": len(self.verdicts) - len(self.problems), "named": dict(named.most_common()),
+                "not_judged": dict(Counter(self.problems.values()).most_common()),
+                "by_language": {language: {verdict: count for (other, verdict), count in languages.items()
+                                           if other == language} for language, _ in languages}}
 
 
 OnReading = Callable[[Mapping[str, Any], int, str, Reply], object]
@@ -111,11 +110,11 @@ async def judge_rows(session: Session, rows: Rows, *, thinking: bool | None = No
                 number, row, request = next(remaining, (0, None, None))
                 if request is not None:
                     in_flight.append((number, row))
-                return request      # type: ignore[no-any-return]
+                return request
 
             async for _, reply in session.stream(next_request):
                 number, row = in_flight.popleft()
-                on_reading(row, reading, made.take(number, reply), reply)
+                on_reading(row, reading, made.take(number, row["language"], reply), reply)
             if session.stopped is not None or not made.unreadable:
                 break
     return made
@@ -131,68 +130,3 @@ def requests_about(rows: Rows, reading: int = 0, thinking: bool | None = None, a
     """The number of each row, the row and the request about it, one after another; `among` are the numbers of some rows."""
     return ((number, row, request_about(row, reading, thinking)) for number, row in enumerate(plain_rows(rows()))
             if among is None or number in among)
-
-
-@dataclass(frozen=True)
-class JudgeForecast:
-    """What judging rows is expected to take.
-
-    Args:
-        model: its name.
-        requests: one for each row.
-        prompt_tokens, completion_tokens: expected.
-        usd, usd_at_most: what they cost, and the most they can cost; None where no price is known.
-        time: in words.
-        samples: two requests as they would be sent.
-    """
-
-    model: str
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    usd: float | None
-    usd_at_most: float | None
-    time: str
-    samples: tuple[dict[str, Any], ...] = ()
-
-    def __str__(self) -> str:
-        """One sentence."""
-        cost = "price unknown: give --price" if self.usd is None else (
-            f"US$ {self.usd:.4f}, at most {self.usd_at_most:.4f}" if self.usd_at_most else "free of charge")
-        return (f"{self.model} judges {quantity(self.requests, 'row')}: {quantity(self.requests, 'request')}, about "
-                f"{quantity(self.prompt_tokens, 'token')} sent and {self.completion_tokens:,} received, {cost}; {self.time}")
-
-
-def forecast(name: ModelName, rows: Rows, price: Price | None, limits: Limits,
-             thinking: bool | None = None) -> JudgeForecast:
-    """What judging these rows will take; nothing is sent."""
-    count, sent, most, samples = 0, 0, 0.0, []
-    for number, _, request in requests_about(rows, thinking=thinking):
-        count += 1
-        sent += tokens_of(request)
-        most += price.at_most(request) if price is not None else 0.0
-        if number < 2:
-            samples.append(request.plain())
-    received = count * EXPECTED_TOKENS
-    known = price is not None
-    return JudgeForecast(name.label, count, sent, received, price.of(sent, received) if price is not None else None,
-                         most if known else None, _time(name, limits, count, sent + received), tuple(samples))
-
-
-def tokens_of(request: Request) -> int:
-    """About how many tokens a request has: one for four bytes in English, for three, a character, in Chinese."""
-    text = request.prompt_text
-    wide = len(text.encode()) - len(text)
-    return (len(text) - wide // 2) // BYTES_PER_TOKEN + wide // 2
-
-
-def _time(name: ModelName, limits: Limits, requests: int, tokens: int) -> str:
-    """How long it takes, in words, as far as the limits tell."""
-    if name.location != "endpoint":
-        return "the progress line tells the time that is left once a batch is answered"
-    if limits.provider_batch:
-        return "the provider answers a batch within a day"
-    servers = len(limits.endpoints) or 1
-    least = max(requests / limits.rpm if limits.rpm else 0.0, tokens / limits.tpm if limits.tpm else 0.0) / servers
-    expected = max(least, requests * SECONDS_PER_REPLY / window_of(name, limits) / servers / 60)
-    return f"about {quantity(max(1, math.ceil(expected)), 'minute')} where a reply takes {SECONDS_PER_REPLY} seconds"
