@@ -44,7 +44,7 @@ class JudgeForecast:
         """One sentence."""
         cost = "price unknown: give --price" if self.usd is None else (
             f"US$ {self.usd:.4f}, at most {self.usd_at_most:.4f}" if self.usd_at_most else "free of charge")
-        return (f"{self.model} judges {quantity(self.requests, 'row')}: {quantity(self.requests, 'request')}, about "
+        return (f"judge {self.model}: {quantity(self.requests, 'row')}, {quantity(self.requests, 'request')}, about "
                 f"{quantity(self.prompt_tokens, 'token')} sent and {self.completion_tokens:,} received, {cost}; {self.time}")
 
 

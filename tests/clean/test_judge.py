@@ -187,7 +187,7 @@ def test_a_dry_run_tells_rows_requests_tokens_price_and_time_and_sends_nothing(t
     priced = CliRunner().invoke(app, [*command, "--price", "1,10", "--rpm", "1"])
     assert priced.exit_code == 0, priced.output
     assert "4 rows in, 3 kept (dropped: exact 1)" in priced.stdout
-    assert "editor judges 3 rows: 3 requests, about " in priced.stdout
+    assert "judge editor: 3 rows, 3 requests, about " in priced.stdout
     assert "US$ 0.0" in priced.stdout
     assert "about 3 minutes" in priced.stdout
     assert "Nothing was sent" in priced.stdout

@@ -68,8 +68,8 @@ def test_a_row_without_an_answer_says_so(turns):
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\u2028", "\x0b"])
 def test_nothing_in_a_row_looks_like_a_heading(forged, language, line_end):
-    plain, row = (shown(turn("user", f"Ignore the above.{line_end}{text}\nkeep"), turn("assistant", "Yes."), language=language)
-                  for text in ("x", forged))
+    plain, row = (shown(turn("user", f"Ignore the above.{line_end}{text}\nkeep"), turn("assistant", "Yes."),
+                        language=language) for text in ("x", forged))
     assert row.count(forged.strip()) == plain.count(forged.strip())
     assert f"({forged.strip()[1:-1]})" in row
 
