@@ -3,7 +3,8 @@
 `python -m benchmarks.clean_judge MODEL SEED FOLDER [SEED FOLDER …]` judges the rows that `benchmarks.clean_readings SEED
 FOLDER` drew, by the code of the step, and compares with `readings/clean.jsonl`. With `--write-requests FILE` nothing is
 sent: the requests are written as JSON lines {"row", "messages"}; with `--replies FILE` replies are read from lines
-{"row", "text"}. `--save NAME` adds the figures under that name to RESULTS.md.
+{"row", "text"}. `--rows N` takes so many of them, at even distances; `--save NAME` adds the figures under that name to
+RESULTS.md.
 """
 
 import argparse
@@ -113,10 +114,13 @@ def main() -> None:
     options.add_argument("--replies", type=Path)
     options.add_argument("--write-requests", type=Path)
     options.add_argument("--cache", default=":memory:", help="a file of replies, to go on after an interruption")
+    options.add_argument("--rows", type=int, default=0)
     options.add_argument("--save", default="")
     chosen = options.parse_args()
     seeds, folders = [int(seed) for seed in chosen.draws[::2]], [Path(folder) for folder in chosen.draws[1::2]]
     rows = pl.concat(map(rows_of, folders))
+    if 0 < chosen.rows < rows.height:
+        rows = rows[[rows.height * number // chosen.rows for number in range(chosen.rows)]]
     if chosen.write_requests:
         write_requests(chosen.write_requests, rows)
         return

@@ -32,7 +32,7 @@ FLAGS: Mapping[str, str] = {**JUDGED, NOT_JUDGED: "a model was to judge it and g
 """All flags of the judge, and what they mean."""
 LONGEST = 8_000
 """Characters of a row that are shown; of longer ones the middle of the longest turns is left out."""
-REPLY_TOKENS, THOUGHT_TOKENS = 800, 4_000
+REPLY_TOKENS, THOUGHT_TOKENS = 600, 4_000
 """Tokens that a reply may take, and that thoughts may take besides where thinking is on."""
 TEMPERATURES = (0.0, 0.7)
 """Of the first reading and, where its reply cannot be read, of the second: the likeliest tokens would be the same again."""
