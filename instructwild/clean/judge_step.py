@@ -8,7 +8,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ from instructwild.clean.spill import SpilledChunks
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
+from instructwild.llm.address import api_key
 from instructwild.llm.charges import charges
 from instructwild.llm.chat_template import check_template
 from instructwild.llm.ledger import CALLS, Ledger, run_name
@@ -92,6 +93,17 @@ class Judge:
     def inputs(self) -> list[FileRecord]:
         """A model that a stage made is an input like any other."""
         return model_inputs([self.model])
+
+    def for_run(self, scratch: Path) -> "Judge":
+        """The step with the folder of a run that begins.
+
+        Raises:
+            ModelError: an endpoint wants a key that is not set, which is told before hours of other steps.
+        """
+        for url in [url for url, _ in self.limits.endpoints] or [self.model_name.url]:
+            if self.model_name.location == "endpoint":
+                api_key(url)
+        return replace(self, scratch=scratch)
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Flag or drop what the model names; a row that is not judged is flagged and stays."""
@@ -171,11 +183,11 @@ class _Lines:
             shutil.rmtree(scratch / self.FOLDER, ignore_errors=True)
             self._chunks = SpilledChunks(scratch / self.FOLDER)
 
-    def add(self, row: Mapping[str, Any], reading: int, verdict: str, reply: Reply) -> None:
+    def add(self, name: str, language: str, reading: int, verdict: str, reply: Reply) -> None:
         if self._chunks is None:
             return
-        self._waiting.append((row["id"], f"model:{self._model}", reading, verdict, reply.problem or reply.text,
-                              self._digests[language_of_words(row["language"])], reply.request_id, reply.usd))
+        self._waiting.append((name, f"model:{self._model}", reading, verdict, reply.problem or reply.text,
+                              self._digests[language_of_words(language)], reply.request_id, reply.usd))
         if len(self._waiting) >= KEPT_LINES:
             self.close()
 

@@ -85,12 +85,12 @@ class RowJudgements:
                                            if other == language} for language, _ in languages}}
 
 
-OnReading = Callable[[Mapping[str, Any], int, str, Reply], object]
-"""Called with a row, the reading, its verdict and the reply."""
+OnReading = Callable[[str, str, int, str, Reply], object]
+"""Called with a row's id and language, the reading, its verdict and the reply."""
 
 
 async def judge_rows(session: Session, rows: Rows, *, thinking: bool | None = None,
-                     on_reading: OnReading = lambda row, reading, verdict, reply: None) -> RowJudgements:
+                     on_reading: OnReading = lambda *_: None) -> RowJudgements:
     """Have a model judge each row.
 
     Args:
@@ -104,17 +104,17 @@ async def judge_rows(session: Session, rows: Rows, *, thinking: bool | None = No
         for reading in range(READINGS):
             among = None if not reading else set(made.unreadable)
             remaining = requests_about(rows, reading, thinking, among)
-            in_flight: deque[tuple[int, Mapping[str, Any]]] = deque()
+            in_flight: deque[tuple[int, str, str]] = deque()
 
             def next_request(remaining: Any = remaining, in_flight: Any = in_flight) -> Request | None:
                 number, row, request = next(remaining, (0, None, None))
                 if request is not None:
-                    in_flight.append((number, row))
+                    in_flight.append((number, row["id"], row["language"]))
                 return request
 
             async for _, reply in session.stream(next_request):
-                number, row = in_flight.popleft()
-                on_reading(row, reading, made.take(number, row["language"], reply), reply)
+                number, name, language = in_flight.popleft()
+                on_reading(name, language, reading, made.take(number, language, reply), reply)
             if session.stopped is not None or not made.unreadable:
                 break
     return made

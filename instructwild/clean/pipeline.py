@@ -164,7 +164,8 @@ def with_means(step: Step, workers: Workers, scratch: Path | None = None) -> Ste
     """The step with what it works with: processes, for one that compares rows, or a folder, for one that sends requests."""
     if step.name == "near":
         return replace(step, workers=workers)  # type: ignore[type-var]
-    return replace(step, scratch=scratch) if step.name == "judge" else step  # type: ignore[type-var]
+    prepare = getattr(step, "for_run", None)
+    return prepare(scratch) if prepare is not None and scratch is not None else step
 
 
 def _paid(notes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

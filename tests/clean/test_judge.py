@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from instructwild.clean import chunks, judge_step, judging, on_disk
+from instructwild.clean import chunks, judge_step, judging, on_disk, pipeline
 from instructwild.clean.edit_file import HEADER
 from instructwild.clean.judge_step import Judge
 from instructwild.clean.judge_words import DEFECTS, JUDGED, WORDS
 from instructwild.clean.pipeline import DEFAULT, clean, made
 from instructwild.cli import app
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply
@@ -272,6 +272,14 @@ def test_an_endpoint_that_sends_rubbish_or_drips_costs_a_row_each_and_no_key_is_
     assert flags.count(["judged_wrong"]) > 6
     for file in done.path.rglob("*"):
         assert b"very-secret" not in (file.read_bytes() if file.is_file() else b"")
+
+
+def test_a_key_that_is_missing_is_told_before_the_other_steps_run(tmp_path, monkeypatch):
+    for name in ("OPENAI_API_KEY", "INSTRUCTWILD_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pipeline, "cleaned_rows", lambda *_: pytest.fail("rows were cleaned"))
+    with pytest.raises(ModelError, match="needs a key"):
+        clean([written(tmp_path / "a.jsonl", rows("keep"))], tmp_path / "out", [*DEFAULT, Judge("gpt-4o-mini")])
 
 
 def test_the_manifest_names_model_and_words_and_no_limit_that_decides_nothing(tmp_path, editor):
