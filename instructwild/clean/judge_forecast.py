@@ -11,8 +11,8 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Request
 from instructwild.text.quantity import quantity
 
-EXPECTED_TOKENS = 160
-"""What a reply in the requested form takes, about."""
+EXPECTED_TOKENS, EXPECTED_THOUGHTS = 160, 1_000
+"""What a reply in the requested form takes, about, and thoughts before it where thinking is on."""
 LETTERS_PER_TOKEN = 4
 SECONDS_PER_REPLY = 5
 """What a forecast assumes of an endpoint."""
@@ -58,7 +58,7 @@ def forecast(name: ModelName, rows: Rows, price: Price | None, limits: Limits,
         most += price.at_most(request) if price is not None else 0.0
         if number < 2:
             samples.append(request.plain())
-    received = count * EXPECTED_TOKENS
+    received = count * (EXPECTED_TOKENS + (EXPECTED_THOUGHTS if thinking else 0))
     known = price is not None
     return JudgeForecast(name.label, count, sent, received, price.of(sent, received) if price is not None else None,
                          most if known else None, _time(name, limits, count, sent + received), tuple(samples))

@@ -202,6 +202,7 @@ def _tell(made: RowJudgements, problems: Mapping[str, int]) -> None:
     if not made.problems:
         return
     why = ", ".join(f"{name}: {count:,}" for name, count in problems.items())
+    why += f"; first failure: {made.first_problem}" if made.first_problem else ""
     remedy = "; --thinking on gives thoughts more tokens, --thinking off ends them" if "thoughts" in problems else (
         "; a model that follows instructions answers in the requested form" if problems.get(UNREADABLE, 0) * 2 >
         len(made.verdicts) else "")

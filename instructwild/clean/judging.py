@@ -35,12 +35,14 @@ class RowJudgements:
         languages: of each row that was shown.
         texts: what it said of those with a defect.
         problems: why a row was not judged.
+        first_problem: of the first request that failed, in the words of what failed.
     """
 
     verdicts: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
+    first_problem: str = ""
 
     @property
     def unreadable(self) -> list[int]:
@@ -62,6 +64,8 @@ class RowJudgements:
         elif number not in self.problems or answered:
             thoughts = "thoughts" if reply.thoughts_cut_off else UNREADABLE
             self.problems[number] = thoughts if answered else BUDGET if reply.problem == "budget" else reply.finish
+            if self.problems[number] == "failed":
+                self.first_problem = self.first_problem or reply.problem or ""
         return self.verdicts[number]
 
     def fill(self, count: int) -> None:

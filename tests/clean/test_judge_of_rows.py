@@ -121,7 +121,8 @@ def test_what_gives_no_verdict_stays_and_is_asked_about_once_more_only_where_it_
     note = done.manifest.metrics["steps"]["judge"]
     assert note["judged"] == 2
     assert note["not_judged"] == {"unreadable": 2, "refused": 1, "failed": 1}
-    assert "4 rows were not judged (unreadable: 2, refused: 1, failed: 1) and stay" in capsys.readouterr().err
+    message = "4 rows were not judged (unreadable: 2, refused: 1, failed: 1; first failure: no answer) and stay"
+    assert message in capsys.readouterr().err
 
 
 def test_only_rows_that_every_other_step_keeps_are_sent_and_an_empty_table_sends_nothing(tmp_path, editor):
