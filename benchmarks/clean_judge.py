@@ -71,7 +71,7 @@ def wilson(hits: int, of: int) -> str:
     share = hits / of
     middle, spread = share + Z * Z / (2 * of), Z * (share * (1 - share) / of + Z * Z / (4 * of * of)) ** 0.5
     low, high = ((middle + sign * spread) / (1 + Z * Z / of) for sign in (-1, 1))
-    return f"{hits} of {of}: {share:.0%} [{low:.0%}, {high:.0%}]"
+    return f"{hits} of {of}: {share:.0%} [{max(low, 0.0):.0%}, {high:.0%}]"
 
 
 def figures(read: pl.DataFrame) -> list[list[Any]]:

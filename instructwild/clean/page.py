@@ -9,7 +9,6 @@ import polars as pl
 from instructwild.clean.damage import DAMAGE
 from instructwild.clean.judge_words import FLAGS, KEEP, NOT_JUDGED
 from instructwild.clean.rules import RULES
-from instructwild.llm.charges import in_words
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 from instructwild.text.quantity import quantity
@@ -206,6 +205,8 @@ def _near(shown: Page, note: Mapping[str, Any]) -> None:
 
 def _judge(shown: Page, note: Mapping[str, Any]) -> None:
     """What a model said of the rows, and what that cost."""
+    from instructwild.llm.charges import in_words
+
     counts = note["by_language"]
     verdicts = [KEEP, *note["named"], *([NOT_JUDGED] if any(NOT_JUDGED in each for each in counts.values()) else [])]
     missed = sum(note["not_judged"].values())
