@@ -13,6 +13,7 @@ import polars as pl
 
 from instructwild.clean.chunks import StepResult, dropped_rows, in_chunks, judged_by, runs, worth_chunks
 from instructwild.clean.edits import HandEdits, unapplied
+from instructwild.clean.judge_run import models_of, paid, save_judgements, started
 from instructwild.clean.ray_workers import Engine, workers_of
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
@@ -21,9 +22,9 @@ from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
 from instructwild.read.instructions import ReadRows, RowReader, read
 from instructwild.schema.columns import compact
-from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, is_stage, start
+from instructwild.stage import Run, Stage, input_record, is_stage
 from instructwild.stage.content import size_of
-from instructwild.stage.folder import DATA, JUDGEMENTS
+from instructwild.stage.folder import DATA
 from instructwild.stage.frames import dropped_frame
 from instructwild.stage.remote import local_copy
 from instructwild.text.quantity import quantity
@@ -93,20 +94,19 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
     inputs = list(inputs)
     settings = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
                 **({"map": dict(columns)} if columns else {})}
-    models = [record for step in chosen for record in getattr(step, "inputs", ())]
     if rows_on_disk(on_disk, inputs, chosen, edits):
-        with start(out, "clean", config=settings, inputs=[*map(input_record, inputs), *models], force=force,
-                   shards=shards) as run:
+        with started(out, chosen, config=settings, inputs=list(map(input_record, inputs)), force=force,
+                     shards=shards) as run:
             if run.finished:
                 return run.finished
             with workers_of(engine, workers) as pool:
                 return _run_on_disk(run, RowReader(inputs, encoding, columns, marked_bad=True),
-                                    [with_means(step, pool, run.scratch) for step in chosen], keep_raw, pool, models)
+                                    [with_means(step, pool, run.scratch) for step in chosen], keep_raw, pool)
     table = read(inputs, encoding, columns, marked_bad=True)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
     config = settings | by_hand.config
-    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs, *models], force=force,
-               shards=shards) as run:
+    with started(out, chosen, config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
+                 shards=shards) as run:
         if run.finished:
             return run.finished
         with workers_of(engine, workers) as pool:
@@ -142,8 +142,7 @@ def _size_in_memory(source: str | Path) -> int:
     return size_of(path) * (4 if packed else 1) if path.exists() else 0
 
 
-def _run_on_disk(run: Run, reader: RowReader, steps: Sequence[Step], keep_raw: bool, workers: Workers,
-                 models: Sequence[FileRecord]) -> Stage:
+def _run_on_disk(run: Run, reader: RowReader, steps: Sequence[Step], keep_raw: bool, workers: Workers) -> Stage:
     from instructwild.clean.on_disk import CleanedOnDisk
     from instructwild.clean.page import page
 
@@ -151,11 +150,11 @@ def _run_on_disk(run: Run, reader: RowReader, steps: Sequence[Step], keep_raw: b
     folder = run.scratch / "rows"
     try:
         cleaned = CleanedOnDisk(reader, steps, folder, workers, _masked if masked else None)
-        _save_judgements(run, cleaned.notes, masked)
-        return run.finish(data=cleaned.kept, dropped=cleaned.dropped, inputs=[*reader.inputs, *models],
+        save_judgements(run, cleaned.notes, masked)
+        return run.finish(data=cleaned.kept, dropped=cleaned.dropped, inputs=[*reader.inputs, *models_of(steps)],
                           report=page(cleaned.before, cleaned.after, cleaned.some_dropped(), cleaned.notes, cleaned.totals),
                           metrics={"steps": {name: _figures(note) for name, note in cleaned.notes.items()},
-                                   **({"unread": reader.unread} if reader.unread else {})}, **_paid(cleaned.notes))
+                                   **({"unread": reader.unread} if reader.unread else {})}, **paid(cleaned.notes))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -166,25 +165,6 @@ def with_means(step: Step, workers: Workers, scratch: Path | None = None) -> Ste
         return replace(step, workers=workers)  # type: ignore[type-var]
     prepare = getattr(step, "for_run", None)
     return prepare(scratch) if prepare is not None and scratch is not None else step
-
-
-def _paid(notes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What models were sent and paid, for the manifest."""
-    note = notes.get("judge", {})
-    if "usd" not in note:
-        return {}
-    return {"usd": note["usd"], "tokens": Tokens(prompt=note["prompt_tokens"], completion=note["completion_tokens"])}
-
-
-def _save_judgements(run: Run, notes: Mapping[str, Any], mask: bool) -> None:
-    """Keep what a model said of each row beside the rows, masked where they are."""
-    if "judge" not in notes:
-        return
-    from instructwild.clean.judge_step import readings_in
-    from instructwild.clean.pii import masked
-
-    readings = readings_in(run.scratch)
-    run.save(JUDGEMENTS, readings.with_columns(pl.col("said").map_elements(masked, pl.String)) if mask else readings)
 
 
 def _options(step: Step) -> dict[str, Any]:
@@ -213,10 +193,10 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
         from instructwild.clean.pii import masked
 
         dropped, notes = _masked(dropped), _each_text(notes, masked)
-    _save_judgements(run, notes, mask)
+    save_judgements(run, notes, mask)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
                       metrics={"steps": {name: _figures(note) for name, note in notes.items()},
-                               **({"unread": table.unread} if table.unread else {})}, **_paid(notes))
+                               **({"unread": table.unread} if table.unread else {})}, **paid(notes))
 
 
 def cleaned_rows(rows: pl.DataFrame, steps: Sequence[Step], by_hand: HandEdits,

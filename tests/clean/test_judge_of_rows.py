@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import polars as pl
 import pytest
@@ -16,13 +17,15 @@ from instructwild.clean.judge_words import DEFECTS, JUDGED, WORDS
 from instructwild.clean.pipeline import DEFAULT, clean, made
 from instructwild.cli import app
 from instructwild.errors import ConfigError, ModelError
+from instructwild.llm.ledger import CALLS, Ledger
 from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply
 from instructwild.llm.scripted import Script
 from instructwild.llm.scripted_server import FaultInjection, serve_scripted
 from instructwild.llm.session import LedgerBatchEngine, Session, all_at_once
-from instructwild.stage.content import sha256_of
+from instructwild.stage import FileRecord, start
+from instructwild.stage.content import SCRATCH, sha256_of
 
 PRICE = Price(1.0, 10.0)
 
@@ -273,6 +276,30 @@ def test_an_endpoint_that_sends_rubbish_or_drips_costs_a_row_each_and_no_key_is_
     assert flags.count(["judged_wrong"]) > 6
     for file in done.path.rglob("*"):
         assert b"very-secret" not in (file.read_bytes() if file.is_file() else b"")
+
+
+def test_a_model_that_a_stage_made_is_an_input_on_every_path(tmp_path, editor, monkeypatch):
+    record = FileRecord(path="sft", sha256="0" * 64)
+    monkeypatch.setattr(judge_step, "model_inputs", lambda names: [record] if names == ["scripted"] else [])
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    for name in ("a", "b"):
+        written(folder / f"{name}.jsonl", rows(name))
+    for on_disk_too in (False, True):
+        done = clean([folder], tmp_path / f"out-{on_disk_too}", [Judge("scripted")], on_disk=on_disk_too)
+        assert [each.path.rpartition("/")[2] for each in done.manifest.inputs] == ["rows", "sft"]
+        assert done.manifest.inputs[-1] == record
+
+
+def test_a_run_that_replaces_another_names_the_batches_that_nobody_waits_for(tmp_path, served, capsys):
+    model, _, _ = served
+    source = written(tmp_path / "a.jsonl", rows("keep"))
+    scratch = tmp_path / "out" / SCRATCH
+    with start(tmp_path / "out", "clean", config={"steps": "others"}), closing(Ledger(scratch / CALLS, "run")) as ledger, \
+            ledger.changes() as db:
+        db.execute("INSERT INTO batches VALUES ('b', 'run', 'http://there', 'batch-7', 0, '{}', 0)")
+    clean([source], tmp_path / "out", [Judge(model)], force=True)
+    assert "batch-7 at http://there was handed in by the run that is replaced here" in capsys.readouterr().err
 
 
 def test_a_key_that_is_missing_is_told_before_the_other_steps_run(tmp_path, monkeypatch):
