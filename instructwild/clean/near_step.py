@@ -1,7 +1,8 @@
 """Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.util import find_spec
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.progress import TaskID
 
-from instructwild.clean.rows import request_texts
+from instructwild.clean.rows import AT, request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.clean.workers import Workers
 from instructwild.console.collector import paused
@@ -143,3 +145,28 @@ def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:
     return {"threshold": float(merged.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
             "dropped_at": {str(float(at)): count for at, count in first.dropped_at().items()},
             "just_dropped": shown(merged.just_dropped(SHOWN)), "just_kept": shown(merged.just_kept(SHOWN))}
+
+
+class NearTexts:
+    """What `near` needs of the rows that reach it: texts and ids on disk, places in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        from instructwild.clean.near.texts_on_disk import TextsOnDisk
+
+        folder.mkdir()
+        self._folder = folder
+        self.texts, self.ids = TextsOnDisk(folder / "texts"), TextsOnDisk(folder / "ids")
+        self.at: list[NDArray[np.uint32]] = []
+
+    def add(self, prepared: pl.DataFrame) -> None:
+        """Take what was prepared of a chunk."""
+        self.texts.append(prepared["text"])
+        self.ids.append(prepared["id"])
+        self.at.append(prepared[AT].to_numpy())
+
+    def close(self) -> None:
+        """Take the files away."""
+        for texts in (self.texts, self.ids):
+            texts.close()
+        with suppress(OSError):
+            shutil.rmtree(self._folder)
