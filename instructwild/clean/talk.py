@@ -25,6 +25,9 @@ UNIT = 2.0**54
 LEAST, LEAST_OF_PROMPT = 6.0, 1.0
 """The sums from which on a row is seen: of all weights, and of those of the prompt alone. Half of what one source of talks
 opens its answers with ("Sure! Here's an example") says nothing about the prompt."""
+FEATURE = pl.col("feature")
+_OF_OPENINGS = 1
+"""The seed by which words of openings are other numbers than those of prompts."""
 _TOKENS = r"[a-z]+(?:'[a-z]+)?|\d+|[?.!,:;\n\"`]"
 _ANSWERS_SOMEBODY = r"\A\W*" + group_of(r"""
     Sure | Certainly | Yes | I apolog | Apolog | My apolog | You(?:['’]| a)re | Great | Understood | Here['’]s | Thank
@@ -53,7 +56,7 @@ def features_of_prompts(prompts: pl.Series) -> pl.DataFrame:
     >>> " | ".join(features_of_prompts(pl.Series(["Now?"]))["feature"])
     '^ | now | ? | $ | ^ now | now ? | ? $'
     """
-    return _with_pairs(pl.concat_list(pl.lit("^"), _tokens(prompts), pl.lit("$")))
+    return _with_pairs(_of_prompts(prompts), FEATURE + " " + FEATURE.shift(-1))
 
 
 def features_of_openings(answers: pl.Series) -> pl.DataFrame:
@@ -62,8 +65,15 @@ def features_of_openings(answers: pl.Series) -> pl.DataFrame:
     >>> " | ".join(features_of_openings(pl.Series(["Yes, I can"]))["feature"])
     '> | >yes | >, | >i | >can | > >yes | >yes >, | >, >i | >i >can'
     """
-    marked = pl.concat_list(pl.lit(""), _tokens(answers.str.head(OPENING)))
-    return _with_pairs(marked.list.eval(pl.lit(">") + pl.element()))
+    return _with_pairs(_of_openings(answers).with_columns(">" + FEATURE), FEATURE + " " + FEATURE.shift(-1))
+
+
+def _of_prompts(prompts: pl.Series) -> pl.DataFrame:
+    return _listed(pl.concat_list(pl.lit("^"), _tokens(prompts), pl.lit("$")))
+
+
+def _of_openings(answers: pl.Series) -> pl.DataFrame:
+    return _listed(pl.concat_list(pl.lit(""), _tokens(answers.str.head(OPENING))))
 
 
 def _tokens(texts: pl.Series) -> pl.Series:
@@ -73,11 +83,30 @@ def _tokens(texts: pl.Series) -> pl.Series:
     return lower.str.extract_all(_TOKENS).list.eval(pl.when(number).then(pl.lit("#")).otherwise(pl.element()))
 
 
-def _with_pairs(tokens: pl.Expr) -> pl.DataFrame:
-    singles = pl.select(feature=tokens).with_row_index("row").explode("feature")
-    row, token = pl.col("row"), pl.col("feature")
-    with_next = singles.select("row", token + " " + token.shift(-1), same_row=row == row.shift(-1))
+def _listed(tokens: pl.Expr) -> pl.DataFrame:
+    return pl.select(feature=tokens).with_row_index("row").explode("feature")
+
+
+def _with_pairs(singles: pl.DataFrame, pair: pl.Expr) -> pl.DataFrame:
+    row = pl.col("row")
+    with_next = singles.select("row", feature=pair, same_row=row == row.shift(-1))
     return pl.concat([singles, with_next.filter("same_row").drop("same_row")])
+
+
+def _number(token: pl.Expr, next_one: pl.Expr) -> pl.Expr:
+    """The number of a pair: to count with numbers takes half the time that joined strings take."""
+    return 3 * token + next_one
+
+
+def with_numbers(weights: pl.DataFrame) -> pl.DataFrame:
+    """Weights with the `number` of each `feature`: the hash of a word, another one in openings, or what two of them make."""
+    words = FEATURE.str.replace_all(">", "", literal=True).str.split(" ").list
+    first, second = words.get(0), words.get(1, null_on_oob=True)
+
+    def number(seed: int) -> pl.Expr:
+        return pl.when(second.is_null()).then(first.hash(seed)).otherwise(_number(first.hash(seed), second.hash(seed)))
+
+    return weights.with_columns(number=pl.when(FEATURE.str.starts_with(">")).then(number(_OF_OPENINGS)).otherwise(number(0)))
 
 
 @cache
@@ -85,15 +114,24 @@ def weights() -> tuple[float, pl.DataFrame]:
     """The intercept, and the weight of each `feature` in `units`: whole numbers, which sum up to the same in any order."""
     stored = json.loads(FILE.read_text(encoding="utf-8"))
     units = {feature: int(UNIT * weight) for feature, weight in stored["weights"].items()}
-    return stored["intercept"], pl.DataFrame({"feature": [*units], "units": [*units.values()]})
+    return stored["intercept"], with_numbers(pl.DataFrame({"feature": [*units], "units": [*units.values()]}))
 
 
-def sums_of_weights(features: pl.DataFrame, rows: int) -> pl.Series:
-    """The sum of the weights of the features that each of so many rows has."""
-    known = features.join(weights()[1], on="feature").unique(["row", "feature"])
+def weights_of_prompts(prompts: pl.Series) -> pl.Series:
+    """The sum of the weights of the features that each prompt has."""
+    return _sums_of_weights(_of_prompts(prompts), 0, len(prompts))
+
+
+def weights_of_openings(answers: pl.Series) -> pl.Series:
+    """The same of the opening of each answer."""
+    return _sums_of_weights(_of_openings(answers), _OF_OPENINGS, len(answers))
+
+
+def _sums_of_weights(tokens: pl.DataFrame, seed: int, rows: int) -> pl.Series:
+    numbers = _with_pairs(tokens.with_columns(FEATURE.hash(seed)), _number(FEATURE, FEATURE.shift(-1)))
+    known = numbers.join(weights()[1].select("number", "units"), left_on="feature", right_on="number").unique(["row", "feature"])
     sums = known.group_by("row").agg(pl.col("units").sum())
-    every = pl.select(row=pl.int_range(rows, dtype=pl.UInt32)).join(sums, on="row", how="left", maintain_order="left")
-    return every["units"].fill_null(0) / UNIT
+    return pl.zeros(rows, pl.Int64, eager=True).scatter(sums["row"], sums["units"]) / UNIT
 
 
 def stand_in_a_talk(prompts: pl.Series, answers: pl.Series) -> pl.Series:
@@ -103,8 +141,8 @@ def stand_in_a_talk(prompts: pl.Series, answers: pl.Series) -> pl.Series:
     ...                 pl.Series(["Sure, here's the updated table:", "Sure! Tides rise and fall with the moon."])).to_list()
     [True, False]
     """
-    asks = sums_of_weights(features_of_prompts(prompts), len(prompts))
-    says = sums_of_weights(features_of_openings(answers.set(asks < LEAST_OF_PROMPT, "")), len(answers))
+    asks = weights_of_prompts(prompts)
+    says = weights_of_openings(answers.set(asks < LEAST_OF_PROMPT, ""))
     return (asks >= LEAST_OF_PROMPT) & (weights()[0] + asks + says >= LEAST)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from instructwild.clean.context import SINGLE_TURN
 from instructwild.clean.patterns import PROMPT_SIZE, all_at_once, matches, only_where
-from instructwild.clean.talk import features_of_openings, features_of_prompts, sums_of_weights
+from instructwild.clean.talk import weights_of_openings, weights_of_prompts
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of, listed
 
@@ -72,8 +72,7 @@ def _content(texts: pl.Series) -> pl.DataFrame:
 
 def speaks_for(prompts: pl.Series) -> pl.DataFrame:
     """What of each prompt may speak for a subject that is gone."""
-    words = sums_of_weights(features_of_prompts(prompts), len(prompts))
-    return pl.select(words=words, the=prompts.str.count_matches(_THE).clip(upper_bound=3),
+    return pl.select(words=weights_of_prompts(prompts), the=prompts.str.count_matches(_THE).clip(upper_bound=3),
                      points=prompts.str.contains(_POINTS)).select(pl.lit(1).alias("intercept"), pl.all())
 
 
@@ -98,7 +97,7 @@ def speaks_of(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
     back, main, subject = (_counted(times.filter(which), rows) for which in (
         pl.col("named"), pl.col("main"), pl.col("named") & pl.col("main")))
     return pl.select(
-        pl.lit(sums_of_weights(features_of_openings(answers), rows)).alias("words"),
+        pl.lit(weights_of_openings(answers)).alias("words"),
         _new_things(named, answers).clip(upper_bound=3).alias("the new"),
         (back / _counted(named, rows).clip(1)).alias("prompt comes back"),
         (subject / main.clip(1)).alias("subject is named"))
