@@ -65,7 +65,7 @@ def features_of_openings(answers: pl.Series) -> pl.DataFrame:
     >>> " | ".join(features_of_openings(pl.Series(["Yes, I can"]))["feature"])
     '> | >yes | >, | >i | >can | > >yes | >yes >, | >, >i | >i >can'
     """
-    return _with_pairs(_of_openings(answers).with_columns(">" + FEATURE), FEATURE + " " + FEATURE.shift(-1))
+    return _with_pairs(_of_openings(answers).with_columns(feature=">" + FEATURE), FEATURE + " " + FEATURE.shift(-1))
 
 
 def _of_prompts(prompts: pl.Series) -> pl.DataFrame:
