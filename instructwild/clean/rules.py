@@ -27,6 +27,7 @@ from instructwild.clean.residue import (
     INTERFACE_LABEL,
     MEDIA_AS_TEXT,
     MODEL_IDENTITY,
+    NAMES_AN_ATTACHMENT,
     REFUSAL,
     ROLE_TAGS,
     RUN_ON,
@@ -108,7 +109,7 @@ RULES: dict[str, Defect] = {
                     r"|enclosed) (?:\w+ )?"
                     r"(?:image|photo|photograph|picture|cartoon|meme|painting|drawing|screenshot|audio clip|recording)s?\b"
                     r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音|图表)"
-                    r"|[如看]下图")), "flag"),
+                    r"|[如看]下图")) | NAMES_AN_ATTACHMENT, "flag"),
     "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there",
                           UNSEEN_PAGE, "flag", (87, 92)),
     "needs_web": Defect(
