@@ -55,7 +55,7 @@ _WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标�
 _ABOUT_MARKUP = r"(?i)html|markdown|\b(?:code|tags?|css|templates?)\b|代码|标签|标记|网页|模板"
 _OPENS_A_NOTE = r"[<!\[【（(]"
 MEDIA_AS_TEXT = only_where(
-    PROMPT.str.contains(_OPENS_A_NOTE) | ANSWER.str.head(120).str.contains(_OPENS_A_NOTE),
+    PROMPT.str.contains(_OPENS_A_NOTE) | only_where(ANSWER_SIZE < 300, ANSWER.str.head(120).str.contains(_OPENS_A_NOTE)),
     ~matches(PROMPT, _ABOUT_MARKUP) & (
         ((ANSWER_SIZE < 300) & matches(ANSWER, rf"(?i)\A\W{{0,3}}{_PICTURE}"))
         | ((ANSWER_SIZE < 120) & matches(ANSWER, _WHOLE))
