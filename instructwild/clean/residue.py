@@ -110,7 +110,7 @@ _NAMES_ONE = (matches(_ASSISTANT, rf"{_VENDOR}|{_MODEL}|{_COMMON_NAME}")
 MODEL_IDENTITY = only_where(_NAMES_ONE,
                             only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages"), "messages")
 
-_MAY_BE_BLANK = (PROMPT_SIZE < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
+_MAY_BE_BLANK = (PROMPT_SIZE < 300) & PROMPT.str.contains(r"[\[<［【{（(]|XXX|TODO")
 _INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(（【] ?(?:insert|attach(?:ed)?|upload(?:ed)?|(?:在此|请)?(?:插入|上传|附))"
                   r"[^>\])\n]{0,24}(?:photo|photograph|image|picture|painting|video|audio|article|text|logo|图|画|照片|视频|文章|文本)"
                   r"[^>\])）】\n]{0,12}[>\])）】]\W*\z")
