@@ -240,8 +240,8 @@ _NO_QUESTION = only_where(
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION | NOTHING_GIVEN
-    | only_where((PROMPT.str.len_bytes() < 90) & matches(PROMPT, _THIS_WORK),
-                 _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0))
+    | only_where(PROMPT.str.len_bytes() < 90, only_where(
+        matches(PROMPT, _THIS_WORK), _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0)))
     | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)
                  & ~PROMPT.str.contains("知识", literal=True))
     | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),

@@ -36,8 +36,8 @@ _OPEN_CLAUSE = only_where(
     (ANSWER_SIZE > 200) & matches(ANSWER.str.tail(12), rf"[a-z,;] {_NEVER_LAST}\z"),
     ANSWER.str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 3)
 _OPEN_BRACKET = only_where(
-    (ANSWER_SIZE > 100) & matches(ANSWER.str.tail(90), r"[(（][^()（）\n]{0,80}\z"),
-    ~matches(ANSWER.str.tail(4), r"[:;=]-?\(|\([a-z0-9]\z")
+    (ANSWER_SIZE > 100) & ANSWER.str.tail(90).str.contains("[(（]"),
+    matches(ANSWER.str.tail(90), r"[(（][^()（）\n]{0,80}\z") & ~matches(ANSWER.str.tail(4), r"[:;=]-?\(|\([a-z0-9]\z")
     & (ANSWER.str.count_matches("(", literal=True) > ANSWER.str.count_matches(")", literal=True)))
 """A bracket of the last line is open, and no smiley."""
 
