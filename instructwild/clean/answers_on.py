@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, matches_any, only_where
 from instructwild.clean.spoken_for import SPEAKS_FOR
 from instructwild.text.word_table import any_of, group_of
 
@@ -27,13 +27,13 @@ _DESCRIBED = group_of("""
     mentioned | discussed | described | suggested | provided | listed | outlined | shared
 """)
 _LIKED = "(?:you (?:like|liked|found|enjoyed)|it worked|that worked)"
-_OPENS_ON = group_of(rf"""
+_OPENS_ON = r"(?i)\A\W*" + group_of(rf"""
     {_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}{_FAULT}\b | {_SORRY} for (?:that[.,]|misunderstanding)
     you(?:['’]re| are) (?:absolutely |completely )?(?:right|correct)[,.!] | thank you for {_THANKED_FOR}
     (?:i['’]m )?(?:glad|happy) (?:to hear )?(?:that )?{_LIKED}
 """)
-_ANSWERS_ON = "(?i)" + any_of(rf"""
-    \A\W*{_OPENS_ON} | \b(?:as|that|which)(?: i| we| you)? {_NAMED} (?:earlier|previously)\b
+_ANSWERS_ON = rf"{_OPENS_ON}|" + any_of(rf"""
+    \b(?:as|that|which)(?: i| we| you)? {_NAMED} (?:earlier|previously)\b
     \bi (?:earlier|previously) {_DESCRIBED}\b
 """)
 _GIVES_MORE = (rf"(?i)\A\W*(?:(?:sure|certainly|of course|absolutely|great|yes|ok(?:ay)?)\W*)?here(?:['’]s| is| are)"
@@ -111,7 +111,6 @@ _NAMED_EARLIER = "(?i)" + any_of(r"""
     \b(?:mentioned|discussed|listed|talked about|wrote|gave(?: you)?|suggested|provided) (?:earlier|previously)\b
     \b(?:the|my|our) earlier (?:example|response|code|answer|message)s?\b
 """)
-_OPENS_AS_IN_A_TALK = rf"{_THANKS}|{_REACTS}|{_NAMED_EARLIER}"
 _A_LATER_NUMBER = r"\A\W{0,3}(?:[2-9]|[1-9]\d)[.)] \S"
 _HAS_NUMBERS = r"(?i)(?:\A|\s)\(?\d+[.)]|\brat(?:e|ing)\b|\bscale\b|\bscore\b|\bhow (?:many|much)\b|[-+*/=^√%]"
 """Prompts that hold numbered items, or ask for a number."""
@@ -142,5 +141,8 @@ ASKS_BACK = only_where((PROMPT_SIZE < 120) & (ANSWER_SIZE < 500)
                        & ~matches(PROMPT, rf"{SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
                                           rf" me\b") & (~matches(PROMPT, _WHAT_IS) | matches(PROMPT, _POINTS)))
 """The answer says that it does not know what is meant, and asks for more: not of a word or name that it does not know."""
-OPENINGS = (_OPENS_AS_IN_A_TALK, _A_LATER_NUMBER, _ANSWERS_ON, _ANSWER_POINTS_BACK, _WITHDRAWS, _GIVES_MORE)
-"""What an answer that goes on opens with, for one look at all."""
+OPENINGS = (_GIVES_MORE, _ANSWER_POINTS_BACK)
+"""What an answer to a prompt without a text of its own opens with, for one look at all."""
+OPENS_ON = (matches_any(ANSWER, (_THANKS, _REACTS, _WITHDRAWS, _OPENS_ON)) | matches(ANSWER.str.head(8), _A_LATER_NUMBER)
+            | ANSWER.str.head(300).str.contains("(?i)earlier|previously"))
+"""One look at what the answers to other prompts open with."""

@@ -13,6 +13,7 @@ from instructwild.clean.answers_on import (
     ASKS_BACK,
     BEGINS_LATER,
     OPENINGS,
+    OPENS_ON,
     REACTS_IN_A_TALK,
     USED_BEFORE,
     WITHDRAWS_AN_ANSWER,
@@ -129,13 +130,16 @@ _OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[s
                   r".{0,8}(?:错误|有误|困惑|误解|混淆|不准确|遗漏)|\A\W*(?:您|你)说得(?:对|没错)"
                   rf"|(?:这|以下|下面)是(?:修改|更新|修订|改进|修正|调整|缩短|扩展)(?:后|过)的{_HAN_WORK}")
 _SHORT = _BARE & (PROMPT_SIZE < 240)
-_SHOWS_IN_THE_PROMPT = (
-    matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE) | matches(PROMPT, _REPLIES)
+_GOES_ON = only_where(
+    matches_any(PROMPT, (_NAMES_EARLIER, _REPLIES, _OPENS_A_REPLY, _CHANGES_IT, _POINT, _SECOND_TURN, _SPEAKS_OF_ONE,
+                         _POINTS_AT)),
+    matches_any(PROMPT, (_NAMES_EARLIER, _REPLIES, _POINT))
     | only_where(matches(PROMPT, _OPENS_A_REPLY), matches(PROMPT, _POINTS_BACK))
-    | only_where(matches(PROMPT, _CHANGES_IT), ~matches(PROMPT, r"\d| - ")) | matches(PROMPT, _POINT)
+    | only_where(matches(PROMPT, _CHANGES_IT), ~matches(PROMPT, r"\d| - "))
     | only_where(PROMPT_SIZE < 160, matches(PROMPT, _SECOND_TURN))
     | only_where(PROMPT_SIZE < 80, matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
-    | ((PROMPT_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
+    | ((PROMPT_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")))
+_SHOWS_IN_THE_PROMPT = _GOES_ON | matches(PROMPT.str.head(120), _NAMES_ABOVE) | FOLLOWS_UP
 _HAN_ARTICLE = (r"\A(?:请问)?[这该]篇文章(?:主要)?(?:介绍|列举|适用|演示|讲|说|提到|描述|讨论)[^\n:：]*\z"
                 r"|[？?]这篇文章(?:列举|介绍|提到)")
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
@@ -159,17 +163,16 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
              r"|add)\b[^\n]{0,80}\s*\n\s*"
              rf"{_PLUG_IN}\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
-_OPENS_ON = only_where(
-    matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)),
-    WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK) | REACTS_IN_A_TALK | BEGINS_LATER
-    | only_where(_SHORT, _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
+_OPENS_ON = (only_where(OPENS_ON, WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK)
+                        | REACTS_IN_A_TALK | BEGINS_LATER))
 """The opening of the answer shows the lost turn."""
+_OF_SHORT = (_SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE | only_where(
+    matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)), _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
 LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
-    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches_any(PROMPT, (_NEXT, _LABELLED))
     | only_where(matches(PROMPT, "(?i)above|again"), matches(PROMPT, _FROM_ABOVE))
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
-    | _POINTED_AT_ALONE | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE).fill_null(False)
-    | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK
+    | _POINTED_AT_ALONE | only_where(_SHORT, _OF_SHORT) | IS_A_MOVE_IN_A_TALK
     | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
@@ -237,8 +240,8 @@ _NO_QUESTION = only_where(
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION | NOTHING_GIVEN
-    | only_where((PROMPT.str.len_bytes() < 90) & matches(PROMPT, _THIS_WORK),
-                 _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0))
+    | only_where(PROMPT.str.len_bytes() < 90, only_where(
+        matches(PROMPT, _THIS_WORK), _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0)))
     | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)
                  & ~PROMPT.str.contains("知识", literal=True))
     | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),

@@ -36,8 +36,8 @@ _OPEN_CLAUSE = only_where(
     (ANSWER_SIZE > 200) & matches(ANSWER.str.tail(12), rf"[a-z,;] {_NEVER_LAST}\z"),
     ANSWER.str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 3)
 _OPEN_BRACKET = only_where(
-    (ANSWER_SIZE > 100) & matches(ANSWER.str.tail(90), r"[(（][^()（）\n]{0,80}\z"),
-    ~matches(ANSWER.str.tail(4), r"[:;=]-?\(|\([a-z0-9]\z")
+    (ANSWER_SIZE > 100) & ANSWER.str.tail(90).str.contains("[(（]"),
+    matches(ANSWER.str.tail(90), r"[(（][^()（）\n]{0,80}\z") & ~matches(ANSWER.str.tail(4), r"[:;=]-?\(|\([a-z0-9]\z")
     & (ANSWER.str.count_matches("(", literal=True) > ANSWER.str.count_matches(")", literal=True)))
 """A bracket of the last line is open, and no smiley."""
 
@@ -68,9 +68,8 @@ _NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"
 _COUNT = ANSWER.str.count_matches(_ONE_LINE + "\n", literal=True)
 _FILLED = ANSWER.str.count_matches("\n", literal=True) - ANSWER.str.count_matches("\n\n", literal=True) + 1
 _SAME_LINES = only_where(
-    ANSWER.str.count_matches("\n", literal=True) >= 9,
-    only_where(_COUNT >= 4, (_ONE_LINE.str.len_chars() >= 4) & matches(_ONE_LINE, r"\p{L}.*\p{L}") & (_COUNT * 3 > _FILLED)
-               & ~matches(ANSWER, _NO_PROSE)))
+    ANSWER.str.count_matches("\n") >= 9, only_where(matches(_ONE_LINE, r"\p{L}.*\p{L}"), only_where(
+        _COUNT >= 4, (_ONE_LINE.str.len_chars() >= 4) & (_COUNT * 3 > _FILLED) & ~matches(ANSWER, _NO_PROSE))))
 """The last complete line, its number aside, is more than a third of all. In a questionnaire each question has its own line
 beside those that come back."""
 

@@ -73,7 +73,8 @@ def far_from_its_length(prompt: str, answer: str) -> bool:
 
 FAR_FROM_ITS_LENGTH = only_where(
     (PROMPT.str.len_bytes() < 600) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word"),
-    only_where(matches(PROMPT, r"(?i)\d[ -]words?\b"), row_by_row(far_from_its_length)))
+    only_where(matches(PROMPT, r"(?i)\d[ -]words?\b"), only_where(
+        ~PROMPT.str.contains(MANY_LIMITS.pattern), row_by_row(far_from_its_length))))
 FAR_FROM_ITS_HAN_LENGTH = only_where(
     (PROMPT.str.len_bytes() < 600) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("字", literal=True),
     only_where(matches(PROMPT, r"\d ?个?(?:汉字|字)"), row_by_row(far_from_its_han_length)))

@@ -7,7 +7,7 @@ answer opens with shows the same: that is in `answers_on`.
 import polars as pl
 
 from instructwild.clean.bare_orders import ASKS, BARE_ORDERS
-from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
+from instructwild.clean.patterns import PROMPT_SIZE, matches, matches_any, only_where
 from instructwild.clean.pointers import POINTS_AT_NOTHING
 from instructwild.text.word_table import any_of, group_of
 
@@ -260,9 +260,8 @@ _HAN_GOES_ON = any_of(rf"""
 """)
 """The same ways of going on in Chinese."""
 _ONE_SENTENCE = ~matches(PROMPT, r"[.?!,;] +\S| - ")
-_ON = pl.any_horizontal(matches(PROMPT, pattern)                         # as one pattern they would take three times as long
-                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD,
-                                        BARE_ORDERS))
+_ON = matches_any(PROMPT, (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD, BARE_ORDERS),
+                  [ASKS])
 FOLLOWS_UP = (PROMPT_SIZE < 240) & (((PROMPT_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON))
                               | only_where(_ON, ~matches(PROMPT, _STANDS_ALONE))
                               | only_where((PROMPT_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT),

@@ -7,7 +7,7 @@ are one.
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, matches, only_where, row_by_row
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -34,9 +34,10 @@ _ANOTHER_LANGUAGE = group_of("""
     根源 | 词源 | 起源 | 来源
 """)
 _QUOTED_IN_ENGLISH = only_where(
-    (ANSWER.str.len_bytes() < 600) & (PROMPT.str.len_bytes() < 450) & matches(ANSWER, _FOREIGN_WORD),
-    matches(PROMPT, _OF_A_TEXT) & matches(PROMPT, r"[\n：“]") & ~matches(PROMPT, rf"[A-Za-z]|{_ANOTHER_LANGUAGE}")
-    & matches(ANSWER, r"\p{Han}"))
+    (ANSWER.str.len_bytes() < 600) & (PROMPT.str.len_bytes() < 450) & (PROMPT.str.len_bytes() > PROMPT_SIZE), only_where(
+        matches(ANSWER, _FOREIGN_WORD),
+        matches(PROMPT, _OF_A_TEXT) & matches(PROMPT, r"[\n：“]") & ~matches(PROMPT, rf"[A-Za-z]|{_ANOTHER_LANGUAGE}")
+        & matches(ANSWER, r"\p{Han}")))
 """The prompt shows a text without a Latin letter, and the answer finds English words in it."""
 
 _MAKE_PASSIVE = (r"(?:变为|变成|改为|改成|转换为|转换成|转为|成为|改写成|改写为|用|以|放在)被动(?:语态|形式|句|式|语气)?"

@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, row_by_row
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches_any, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -50,7 +50,7 @@ _BULLET = LazyPattern(r"(?m)^[-*•][ \t]*\S")
 
 def _asked_count(prompt: str) -> int | None:
     match = next(filter(None, (re.match(pattern, prompt) for pattern in _ASKS)), None)
-    if match is None or re.search(_OPEN, prompt) or _NO_ITEMS.match(prompt):
+    if match is None:
         return None
     text = match["count"].lower()
     return _NUMERALS.get(text) or int(text)
@@ -65,8 +65,12 @@ def wrong_count(prompt: str, answer: str) -> bool:
     False
     """
     expected = _asked_count(prompt)
-    if expected is None or expected < 2:
-        return False
+    return (expected is not None and expected > 1 and _lists_others(expected, answer)
+            and not re.search(_OPEN, prompt) and not _NO_ITEMS.match(prompt))
+
+
+def _lists_others(expected: int, answer: str) -> bool:
+    """Whether an answer is one list of another length."""
     if len(_LIST_IN_A_LINE.findall(answer)) > 1:
         return False
     numbers = [int(number) for number in _ITEM.findall(answer) or _INLINE.findall(answer)]
@@ -76,7 +80,7 @@ def wrong_count(prompt: str, answer: str) -> bool:
     return bullets > 1 and bullets != expected and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
 
 
-_ASKS_FOR_SOME = pl.any_horizontal(matches(PROMPT, pattern) for pattern in _ASKS)
+_ASKS_FOR_SOME = matches_any(PROMPT, (pattern.replace("?P<count>", "") for pattern in _ASKS))
 WRONG_COUNT = only_where(
     ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
     only_where(_ASKS_FOR_SOME, row_by_row(wrong_count))) | only_where(

@@ -29,6 +29,8 @@ _AT_MOST_SIGNS = (r"(?i)\b(?:under|less than|fewer than|no more than|not more th
                   rf"|maximum of) (\d{{2,4}})[ -]char(?:acter)?s?\b|\b(\d{{2,4}}) char(?:acter)?s? {_OR_LESS}\b")
 SAYS_HOW_LONG = r"(?i)\d[ -](?:words?|char(?:acter)?s?)\b|\d\s*个?(?:汉字|字)"
 """What a prompt without a limit of words does not hold."""
+_MAY_LIMIT = rf"(?i)(?:{_AT_MOST_WORDS}|{_AT_LEAST_WORDS}|exceed(?: the)?) \d|{_OR_LESS}|[不少多控限最至超以之或]"
+"""What a prompt without a limit does not hold; the same in Rust's syntax as in Python's."""
 _SEVERAL = group_of("""
 each | per | every | both | respectively | titles? | headlines? | variations? | bullets? | points | sentences? | steps
 code | function | program | script | count | paragraphs? | slides? | options? | keywords? | summar(?:y|ize) and | between
@@ -72,5 +74,6 @@ _PATTERNS = [(LazyPattern(_AT_MOST), WORDS, True), (LazyPattern(_HAN_AT_MOST), H
              (LazyPattern(_HAN_AT_LEAST), HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
     (PROMPT_SIZE < _LONGEST_PROMPT) & (ANSWER.str.len_bytes() > 0) & PROMPT.str.contains("(?i)word|char|字"),
-    only_where(matches(PROMPT, SAYS_HOW_LONG), row_by_row(breaks_its_limit)))
+    only_where(matches(PROMPT, SAYS_HOW_LONG), only_where(
+        ~PROMPT.str.contains(MANY_LIMITS.pattern) & PROMPT.str.contains(_MAY_LIMIT), row_by_row(breaks_its_limit))))
 """An answer that breaks the one limit of words or characters that its prompt sets, by more than a slip."""

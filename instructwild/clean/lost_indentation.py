@@ -19,7 +19,7 @@ _BY_NOTHING = rf"(?m)^(?: {{4}}|\t)(?:{_DEFINES}|{_BRANCHES})[ \t]*\n(?: {{4}}|\
 _OTHER_LANGUAGES = group_of(r"ruby | pseudo-?code | crystal | elixir | lua | julia")
 _MEANT = rf"(?i)indentation|IndentationError|缩进|\b{_OTHER_LANGUAGES}\b|伪代码"
 LOST_INDENTATION = only_where(
-    ANSWER.str.contains("def ", literal=True) | ANSWER.str.contains("def\u00a0", literal=True),
+    ANSWER.str.contains(f"def{_SPACE}"),
     matches(ANSWER, rf"{_AT_THE_MARGIN}|{_BY_ONE_SPACE}|{_BY_NOTHING}")
     & ~matches(PROMPT, _MEANT) & ~matches(ANSWER, _MEANT))
 """A line of Python that opens a block, and the next one stands no further in."""

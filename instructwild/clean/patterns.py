@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
+from instructwild.clean.alternatives import grouped
+
 _EDGE = re.compile(r"(?<!\\)((?:\\\\)*)\\b")
 
 PROMPT_SIZE, ANSWER_SIZE = pl.col("prompt_size"), pl.col("answer_size")
@@ -28,12 +30,17 @@ def matches(text: pl.Expr, pattern: str) -> pl.Expr:
     return text.str.contains(_EDGE.sub(r"\1(?-u:\\b)", pattern))
 
 
-def matches_any(text: pl.Expr, patterns: Iterable[str]) -> pl.Expr:
-    """Whether one of the patterns occurs, by one search.
+def matches_any(text: pl.Expr, patterns: Iterable[str], openings: Iterable[str] = ()) -> pl.Expr:
+    """Whether one of the patterns occurs, by one search for all alternatives that open alike.
 
-    Of patterns that begin alike, or with words, it takes a third of the time of one search each; of some, thrice as long.
+    Of ten patterns it takes a third of the time of one search each, as long as no group has more than some 4,000 letters.
+
+    Args:
+        text: what is searched.
+        patterns: what is looked for.
+        openings: as `grouped` takes them.
     """
-    return matches(text, "|".join(f"(?:{pattern})" for pattern in patterns))
+    return pl.any_horizontal(matches(text, pattern) for pattern in grouped(patterns, openings))
 
 
 def holds_any(text: pl.Expr, words: Iterable[str]) -> pl.Expr:

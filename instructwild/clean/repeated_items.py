@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where, row_by_row, where
+from instructwild.clean.patterns import ANSWER_SIZE, matches, only_where, row_by_row, where
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import group_of
@@ -64,8 +64,8 @@ def _short(item: str) -> bool:
 
 
 REPEATED_ITEM = only_where(
-    where(ANSWER.str.len_bytes() < 3 * _LONGEST, ANSWER).str.contains(rf"(?:[,，、;；\n][^,，、;；\n]*){{{_FEWEST - 2},}}"),
+    where(ANSWER_SIZE <= _LONGEST, ANSWER).str.contains(rf"(?:[,，、;；\n][^,，、;；\n]*){{{_FEWEST - 2},}}"),
     only_where(~matches(ANSWER, rf"{_MARKS}|{_TWO_SENTENCES}"), only_where(
-        PROMPT.str.count_matches(r"[,，、;；\n]") < 3,
-        row_by_row(lambda _, answer: repeats_an_item(answer)) & ~matches(PROMPT, _MAY_REPEAT))))
+        PROMPT.str.count_matches(r"[,，、;；\n]") < 3, only_where(
+            ~matches(PROMPT, _MAY_REPEAT), row_by_row(lambda _, answer: repeats_an_item(answer))))))
 """Of a list of plain words that was asked for, one stands there twice; what is asked of a list may have equal answers."""

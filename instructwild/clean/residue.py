@@ -62,7 +62,7 @@ _WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标�
 _ABOUT_MARKUP = r"(?i)html|markdown|\b(?:code|tags?|css|templates?)\b|代码|标签|标记|网页|模板"
 _OPENS_A_NOTE = r"[<!\[【（(]"
 MEDIA_AS_TEXT = only_where(
-    PROMPT.str.contains(_OPENS_A_NOTE) | ANSWER.str.head(120).str.contains(_OPENS_A_NOTE),
+    PROMPT.str.contains(_OPENS_A_NOTE) | only_where(ANSWER_SIZE < 300, ANSWER.str.head(120).str.contains(_OPENS_A_NOTE)),
     ~matches(PROMPT, _ABOUT_MARKUP) & (
         ((ANSWER_SIZE < 300) & matches(ANSWER, rf"(?i)\A\W{{0,3}}{_PICTURE}"))
         | ((ANSWER_SIZE < 120) & matches(ANSWER, _WHOLE))
@@ -121,7 +121,7 @@ _NAMES_ONE = (matches(_ASSISTANT, rf"{_VENDOR}|{_MODEL}|{_COMMON_NAME}")
 MODEL_IDENTITY = only_where(_NAMES_ONE,
                             only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages"), "messages")
 
-_MAY_BE_BLANK = (PROMPT_SIZE < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
+_MAY_BE_BLANK = (PROMPT_SIZE < 300) & PROMPT.str.contains(r"[\[<［【{（(]|XXX|TODO")
 _INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(（【] ?(?:insert|attach(?:ed)?|upload(?:ed)?|(?:在此|请)?(?:插入|上传|附))"
                   r"[^>\])\n]{0,24}(?:photo|photograph|image|picture|painting|video|audio|article|text|logo|图|画|照片|视频|文章|文本)"
                   r"[^>\])）】\n]{0,12}[>\])）】]\W*\z")

@@ -89,18 +89,22 @@ _LOST_LANGUAGE = only_where(
     & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"
                                                                      "|复数|过去|级|义词|缩写|音|拼写|[词用含语][“\"‘']"
                                                                      "|[英法德俄牙利丁]语|英文|[英美]式"),
-    (matches(PROMPT, _SENTENCE_WITH) & matches(PROMPT, _LATIN_TASK) & ~matches(PROMPT, "翻译|中文|汉语") & _NO_LATIN_ANSWER)
-    | (matches(PROMPT, _BY_WORD) & _NO_LATIN_ANSWER)
-    | (matches(PROMPT, rf"{_FORM_OF_A_LATIN_WORD}|{_WITH_A_SMALL_WORD}") & matches(PROMPT, r"\p{Han}{3}")
-       & ~matches(PROMPT, _MAY_BE_MEANT) & _NO_LATIN_ANSWER)
-    | (matches(PROMPT, _IN_A_FOREIGN_TEXT) & matches(PROMPT, _HAN_ALONE) & matches(ANSWER, _HAN_ALONE)
-       & ~matches(PROMPT, _ABOUT_LANGUAGES) & (ANSWER_SIZE > 1))
-    | (PROMPT.str.contains("主语", literal=True) & matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
-    | (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
-    | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
-    | (matches(PROMPT, _CAPITALS) & ~matches(PROMPT, "大写(?:字母|数字)") & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
-    | (matches(PROMPT, _BY_LETTER) & ~matches(PROMPT, rf"{_SPEAKS_OF_THEM}|{_NAMES_OF_PLACES}|[A-Za-z]{{2}}")
-       & _NO_LATIN_ANSWER))
+    only_where(matches(PROMPT, _SENTENCE_WITH) & matches(PROMPT, _LATIN_TASK),
+               ~matches(PROMPT, "翻译|中文|汉语") & _NO_LATIN_ANSWER)
+    | only_where(matches(PROMPT, _BY_WORD), _NO_LATIN_ANSWER)
+    | only_where(matches(PROMPT, rf"{_FORM_OF_A_LATIN_WORD}|{_WITH_A_SMALL_WORD}"),
+                 matches(PROMPT, r"\p{Han}{3}") & ~matches(PROMPT, _MAY_BE_MEANT) & _NO_LATIN_ANSWER)
+    | only_where(matches(PROMPT, _IN_A_FOREIGN_TEXT),
+                 matches(PROMPT, _HAN_ALONE) & matches(ANSWER, _HAN_ALONE) & ~matches(PROMPT, _ABOUT_LANGUAGES) & (ANSWER_SIZE > 1))
+    | only_where(PROMPT.str.contains("主语", literal=True),
+                 matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
+    | only_where(matches(PROMPT, _SOUNDS), ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
+    | only_where(matches(PROMPT, _WORD_CLASSES),
+                 ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
+    | only_where(matches(PROMPT, _CAPITALS),
+                 ~matches(PROMPT, "大写(?:字母|数字)") & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
+    | only_where(matches(PROMPT, _BY_LETTER),
+                 ~matches(PROMPT, rf"{_SPEAKS_OF_THEM}|{_NAMES_OF_PLACES}|[A-Za-z]{{2}}") & _NO_LATIN_ANSWER))
 """Rhymes, articles, capitals and letters of words that a translation replaced; English words that an answer should use and
 has in Chinese alone."""
 _INITIALS_ALONE = r"(?:\A|[^A-Za-z.])(?:[A-Z]\. ?){2,3}的[《\p{Han}]"

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import PROMPT_MAY_HOLD_HAN, holds_any, matches, only_where
+from instructwild.clean.patterns import PROMPT_MAY_HOLD_HAN, holds_any, matches, matches_any, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -38,8 +38,9 @@ _IN_TAGS = only_where(
     & ~matches(PROMPT, "(?i)xml|提示词|模板"))
 _IN_A_PROGRAM = only_where(
     matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入|选择|创建表|来自|从|让 "),
-    (matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM) | matches(ANSWER, rf"{_SQL}|{_LETS}")
-     | (matches(ANSWER, _LINES) & ~matches(PROMPT, "如何|什么"))) & ~matches(PROMPT, _NOT_TO_RUN))
+    (only_where(matches(ANSWER, _KEYWORDS), matches(ANSWER, _PROGRAM))
+     | only_where(matches_any(ANSWER, (_SQL, _LETS, _LINES)),
+                  matches_any(ANSWER, (_SQL, _LETS)) | ~matches(PROMPT, "如何|什么"))) & ~matches(PROMPT, _NOT_TO_RUN))
 _IN_STYLES = only_where(matches(PROMPT, "(?i)css|样式|html"), matches(ANSWER, _STYLES))
 _IN_QUOTES = only_where(matches(PROMPT, "(?i)json|字典|python|http|对象"),
                         ANSWER.str.contains("{", literal=True) & matches(ANSWER, _QUOTED_KEY))

@@ -59,7 +59,8 @@ def collect(
 
     kind_named(kind)
     if not sources:                            # not required by typer, so that a forgotten kind is named as what is missing
-        raise ConfigError("no export is named", where=f"collect {kind}", remedy="name files, folders or zips behind the kind")
+        raise ConfigError("no export is named", where=f"collect {kind}",
+                          remedy="name files, folders or zips behind the kind")
     limits = Limits(budget=budget, price=parse_price(price) if price else None, timeout=timeout,
                     local_only=local_only)
     labeller = Labeller(model, limits) if model else None
