@@ -51,10 +51,10 @@ def _with_others(rows: pl.DataFrame, alone: pl.Series, of_single: pl.Series, of_
     return pl.concat([of_single, of_others], rechunk=True)[order]
 
 
-def request_texts(rows: pl.DataFrame) -> list[str]:
+def request_texts(rows: pl.DataFrame) -> pl.Series:
     """What each row asks for, as `clean.near.request_text` defines it."""
     alone = single(rows)
-    return _with_others(rows, alone, rows["prompt"].filter(alone), _request_texts(rows.filter(~alone))).to_list()
+    return _with_others(rows, alone, rows["prompt"].filter(alone), _request_texts(rows.filter(~alone)))
 
 
 def _request_texts(rows: pl.DataFrame) -> pl.Series:
