@@ -65,11 +65,11 @@ def common(tokens, a, m, b, n):  # noqa: ANN001, ANN201
 
 
 @inlined
-def near(text, other, later, floors, length, tokens, spoken, start, ordered):  # noqa: ANN001, ANN201
+def near(text, other, later, floors, length, tokens, written, start, ordered):  # noqa: ANN001, ANN201
     """Whether the F of two texts may be above a bound: by the tokens that they share, then, where one has 64 at most, by
     those that they share in one order.
 
-    The tokens of a text are put in order when they are first looked at: those of most never are. `spoken` has them as the
+    The tokens of a text are put in order when they are first looked at: those of most never are. `written` has them as the
     text does, or in order too.
     """
     for each in (text, other):
@@ -83,7 +83,7 @@ def near(text, other, later, floors, length, tokens, spoken, start, ordered):  #
     if length[text] > length[other]:
         text, other = other, text
     return length[text] > BITS or \
-        common(spoken, start[text], length[text], start[other], length[other]) >= need
+        common(written, start[text], length[text], start[other], length[other]) >= need
 
 
 @compiled
@@ -109,7 +109,7 @@ def may_be_noted(keys, table):  # noqa: ANN001, ANN201
 
 
 @compiled
-def meet(askers, groups, begin, members, bits, marks, length, tokens, spoken, start, ordered, floors, root):  # noqa: ANN001, ANN201
+def meet(askers, groups, begin, members, bits, marks, length, tokens, written, start, ordered, floors, root):  # noqa: ANN001, ANN201
     """Join the groups of each asker and member of its group whose F may be above its bound."""
     p, q = floors[0], floors[1]
     for at in range(len(askers)):
@@ -124,14 +124,14 @@ def meet(askers, groups, begin, members, bits, marks, length, tokens, spoken, st
                 break
             if not apart(text, other, 0, bits, marks) and root_of(root, text) != root_of(root, other) and \
                     perhaps_near(text, other, max(text, other), floors, bits, length) and \
-                    near(text, other, max(text, other), floors, length, tokens, spoken, start, ordered):
+                    near(text, other, max(text, other), floors, length, tokens, written, start, ordered):
                 root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, spoken, start, ordered, floors, root):  # noqa: ANN001, ANN201
+def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, written, start, ordered, floors, root):  # noqa: ANN001, ANN201
     """Join the groups of those of a crowd that share a rare token and whose F may be above its bound.
 
     The first `own` of the crowd have its key themselves, the others without a run: of these no two meet by that key. What
@@ -150,7 +150,7 @@ def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, spoken, s
                 if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, bits, marks) and \
                         root_of(root, crowd[text]) != root_of(root, crowd[other]) and \
                         perhaps_near(text, other, max(crowd[text], crowd[other]), floors, bits, length) and \
-                        near(text, other, max(crowd[text], crowd[other]), floors, length, tokens, spoken, start, ordered):
+                        near(text, other, max(crowd[text], crowd[other]), floors, length, tokens, written, start, ordered):
                     root[root_of(root, crowd[text])] = root_of(root, crowd[other])
     for text in range(len(root)):
         root[text] = root_of(root, text)
@@ -158,7 +158,7 @@ def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, spoken, s
 
 @compiled
 def meet_about(  # noqa: ANN201
-    owner, bucket, size, start, words, bits, marks, length, tokens, spoken, begin, ordered, floors, root,  # noqa: ANN001
+    owner, bucket, size, start, words, bits, marks, length, tokens, written, begin, ordered, floors, root,  # noqa: ANN001
 ):
     """Join the groups of those that share a bucket and differ in few enough keywords, and whose F may be above its bound."""
     low = 0
@@ -177,7 +177,7 @@ def meet_about(  # noqa: ANN201
                 need = (ours + theirs - allowed + 1) // 2
                 if kernel.shared(words, start[text], start[text + 1], start[other], start[other + 1], need) and \
                         perhaps_near(text, other, max(text, other), floors, bits, length) and \
-                        near(text, other, max(text, other), floors, length, tokens, spoken, begin, ordered):
+                        near(text, other, max(text, other), floors, length, tokens, written, begin, ordered):
                     root[root_of(root, text)] = root_of(root, other)
         low = high
     for text in range(len(root)):
