@@ -1,7 +1,7 @@
 """Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -75,7 +75,7 @@ class Near:
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
 
-    def merged(self, texts: "Sequence[str] | TextsOnDisk", folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
+    def merged(self, texts: "pl.Series | TextsOnDisk", folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
         """Which texts duplicate an earlier one, and what the report shows of it.
 
         Args:
@@ -89,12 +89,12 @@ class Near:
         limit = Fraction(str(self.threshold))
         merged: Merged
         if self.plain:
-            merged = near_duplicate_matches(texts[:], limit)
+            merged = near_duplicate_matches(_listed(texts), limit)
         elif len(texts) > DECIDED_ANEW:
             with _progress() as advance:
                 merged = SameRequests(texts, limit, workers=self.workers, anew=DECIDED_ANEW, folder=folder, advance=advance)
-        else:                                          # few enough to be read at once from a disk
-            merged = SameRequests(texts[:], limit, workers=self.workers, anew=DECIDED_ANEW)
+        else:                                          # few enough to be read at once
+            merged = SameRequests(_listed(texts), limit, workers=self.workers, anew=DECIDED_ANEW)
         return merged, _close_look(merged, texts)
 
     def _by_meaning(self, rows: pl.DataFrame) -> Verdicts:
@@ -126,6 +126,10 @@ def _progress() -> Iterator[Callable[[str, int, int], object]]:
         yield advance
 
 
+def _listed(texts: "pl.Series | TextsOnDisk") -> list[str]:
+    return texts.to_list() if isinstance(texts, pl.Series) else texts[:]
+
+
 def _slower(rows: int, plain: bool) -> str:
     """What a missing numba costs, as measured on 40,000 rows of 6 to 40 tokens."""
     cost = "about 15 times as long, and with the square of their number" if plain else "about four times as long"
@@ -133,7 +137,7 @@ def _slower(rows: int, plain: bool) -> str:
             f"slower: {cost}. For speed: {install_command('fast')}")
 
 
-def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:
+def _close_look(merged: "Merged", texts: "pl.Series | TextsOnDisk") -> dict[str, Any]:
     """The pairs closest to the threshold on either side, of all rows; what other thresholds would drop of the first ones."""
 
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:

@@ -269,7 +269,7 @@ def _prepared(rows: pl.DataFrame, following: str) -> pl.DataFrame | None:
     if following == "exact":
         return whole_prompts(rows).hash().to_frame("hash")
     if following == "near":
-        return rows.select(AT, "id").with_columns(pl.Series("text", request_texts(rows), dtype=pl.String))
+        return rows.select(AT, "id").with_columns(request_texts(rows).alias("text"))
     return None
 
 
