@@ -190,12 +190,12 @@ _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
 _SHORT_LIST = (_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len_bytes() < 3 * LONGEST_PROMPT)
 _MAY_ASK = only_where(
-    (_SHORT_ROW | _SHORT_LIST), only_where(
+    _SHORT_ROW | _SHORT_LIST, only_where(
         _PROMPT.str.contains(r"[\d=]"),
         (_SHORT_ROW & _PROMPT.str.contains(_IN_PARENTHESES))
-        | only_where(_SHORT_ROW & (_PROMPT.str.contains("=", literal=True) | _PROMPT.str.contains("root of ", literal=True)),
-                     _PROMPT.str.contains(MAY_ASK_FOR_A_ROOT))
-        | only_where(_SHORT_LIST & _PROMPT.str.contains(r"\d[ ,，、;；][^\n]*\d[ ,，、;；]"), _PROMPT.str.contains(MAY_ASK))))
+        | only_where(_SHORT_ROW & _PROMPT.str.contains("=|root of "), _PROMPT.str.contains(MAY_ASK_FOR_A_ROOT))
+        | only_where(_SHORT_LIST & _PROMPT.str.contains(r"\d[ ,，、;；][^\n]*\d[ ,，、;；]"),
+                     _PROMPT.str.contains(MAY_ASK))))
 """What a short answer may be the wrong one to: a sum, a root, or a value of a list."""
 _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False) | _MAY_ASK, row_by_row(wrong_row))

@@ -129,7 +129,8 @@ def weights_of_openings(answers: pl.Series) -> pl.Series:
 
 def _sums_of_weights(tokens: pl.DataFrame, seed: int, rows: int) -> pl.Series:
     numbers = _with_pairs(tokens.with_columns(FEATURE.hash(seed)), _number(FEATURE, FEATURE.shift(-1)))
-    known = numbers.join(weights()[1].select("number", "units"), left_on="feature", right_on="number").unique(["row", "feature"])
+    units = weights()[1].select("number", "units")
+    known = numbers.join(units, left_on="feature", right_on="number").unique(["row", "feature"])
     sums = known.group_by("row").agg(pl.col("units").sum())
     return pl.zeros(rows, pl.Int64, eager=True).scatter(sums["row"], sums["units"]) / UNIT
 

@@ -102,7 +102,8 @@ def beside_prompts(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
     in_row = pl.col("word") + pl.col("row").cast(pl.UInt64) * _ODD          # to group by one number takes half the time
     counts = _content(answers.str.head(_READ)).group_by(in_row, maintain_order=True).agg(pl.col("row").first(), pl.len())
     words = counts.sort("row", "len", descending=[False, True], maintain_order=True).select(
-        "row", main=pl.int_range(pl.len()).over("row") < _MAIN, named=pl.col("word").is_in(named.select(in_row.implode()).item()))
+        "row", main=pl.int_range(pl.len()).over("row") < _MAIN,
+        named=pl.col("word").is_in(named.select(in_row.implode()).item()))
     back, main, subject = (_counted(words.filter(which), rows) for which in (
         pl.col("named"), pl.col("main"), pl.col("named") & pl.col("main")))
     return pl.select(

@@ -8,7 +8,7 @@ import pytest
 from instructwild.clean import talk
 from instructwild.clean.pipeline import clean
 from instructwild.clean.rules import Rules, strict
-from instructwild.clean.talk import stand_in_a_talk, weights
+from instructwild.clean.talk import stand_in_a_talk, weights, with_numbers
 
 DIRTY = [
     ("mid_conversation", "Great, now add the ferry times to that table as well",
@@ -112,7 +112,7 @@ def test_weights_are_read_once_and_are_those_of_the_file():
 
 def test_the_sum_of_weights_is_the_exact_one(monkeypatch):
     words = [f"{first}{second}" for first in "abcd" for second in "ghijk"]
-    known = pl.DataFrame({"feature": words, "units": [int(0.3 * talk.UNIT)] * len(words)})
+    known = with_numbers(pl.DataFrame({"feature": words, "units": [int(0.3 * talk.UNIT)] * len(words)}))
     monkeypatch.setattr(talk, "weights", lambda: (0.0, known))
     assert sum([0.3] * len(words)) < talk.LEAST                # one after another they come to less than six
     assert stands_in_a_talk(" ".join(words), "Sure!")
@@ -120,7 +120,8 @@ def test_the_sum_of_weights_is_the_exact_one(monkeypatch):
 
 
 def test_each_row_is_judged_by_its_own_words_and_a_word_counts_once(monkeypatch):
-    known = pl.DataFrame({"feature": ["reef", "bow 2", "bow #", ">aye", ">aye >,"], "units": [int(talk.UNIT)] * 5})
+    features = ["reef", "bow 2", "bow #", ">aye", ">aye >,"]
+    known = with_numbers(pl.DataFrame({"feature": features, "units": [int(talk.UNIT)] * 5}))
     monkeypatch.setattr(talk, "weights", lambda: (4.0, known))
     prompts = pl.Series(["Reef, reef", "Reef, reef", "", "bow 12", "bow 12"])
     assert stand_in_a_talk(prompts, pl.Series(["Aye", "reef", "Aye, aye", "It’s so", "Yes, aye"])).to_list() == [
