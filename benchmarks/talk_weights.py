@@ -18,7 +18,8 @@ import polars as pl
 import torch
 
 from benchmarks.logistic import fitted
-from instructwild.clean.talk import FILE, LONGEST, features_of_openings, features_of_prompts, held_out, reads_as_english
+from instructwild.clean.talk import FILE, LONGEST, held_out, reads_as_english
+from instructwild.clean.word_weights import features_of_openings, features_of_prompts
 
 TALKS = "sharegpt-turns"
 OTHERS = 30_000

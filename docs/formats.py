@@ -12,6 +12,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel
 
+from instructwild.clean.judging import COLUMNS as ROW_JUDGEMENTS
 from instructwild.expand.judges import COLUMNS as JUDGEMENTS
 from instructwild.publish.gather import PREFERENCE
 from instructwild.read.names import ANSWER_KEYS, PROMPT_KEYS
@@ -37,6 +38,11 @@ SAID = {
                    "model the answer's place", "ranks": "what was read from the reply; null where it held no verdict",
                    "said": "the reply, or the score", "words": "twelve hex digits of the words it was asked in",
                    "request_id": "the endpoint's id of the call", "usd": "what the call cost"},
+    "row judgements": {"id": "the row's id", "annotator": "who judged",
+                       "reading": "0, or 1 where the first reply could not be read",
+                       "verdict": "keep, a defect, or not_judged", "said": "the reply, or why there is none",
+                       "words": "twelve hex digits of the words it was asked in",
+                       "request_id": "the endpoint's id of the call", "usd": "what the call cost"},
     "perplexity": {"id": "the row's id", "response_id": "its answer's", "language": "as it is counted",
                    "bytes": "UTF-8 bytes of its answers",
                    "models": "for each model the summed loss of the answer tokens, in nats, and how many there are"},
@@ -171,6 +177,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "candidate": lambda: table(COLUMN, fields(Candidate, inside=RANKING["candidates"])),
     "one ranking": lambda: table(COLUMN, fields(Ranking, inside=RANKING["rankings"])),
     "judgements": lambda: table(COLUMN, columns(JUDGEMENTS, SAID["judgements"])),
+    "row judgements": lambda: table(COLUMN, columns(ROW_JUDGEMENTS, SAID["row judgements"])),
     "preference": lambda: table(COLUMN, columns(PREFERENCE, SAID["preference"])),
     "perplexity": lambda: table(COLUMN, columns(MEASURED, SAID["perplexity"])),
     "reward": lambda: table(COLUMN, columns(SCORED, SAID["reward"])),

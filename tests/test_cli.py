@@ -49,6 +49,13 @@ def test_a_missing_input_is_one_message_and_exit_2(args, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("args", "missing"), [(["posts.zip"], "one of x, discord"), (["mastodon"], "no export is named")])
+def test_collect_without_a_kind_or_an_export_says_which_is_missing(args, missing, tmp_path):
+    called = call("collect", *args, "--out", str(tmp_path / "out"))
+    assert called.returncode == 2
+    assert missing in called.stderr
+
+
 def test_an_unknown_verb_and_an_unknown_option_are_exit_2():
     assert call("polish").returncode == 2
     found = call("clean", "x.jsonl", "--outt", "y")

@@ -33,12 +33,13 @@ def test_no_page_names_a_folder_of_somebody_s_machine():
 @pytest.mark.parametrize("page", ["docs/cleaning.md", "docs/cleaning.zh-CN.md"])
 def test_the_pages_on_cleaning_name_every_step_and_every_rule_with_its_default(page):
     from instructwild.clean.damage import DAMAGE
+    from instructwild.clean.judge_words import JUDGED
     from instructwild.clean.pipeline import STEPS
     from instructwild.clean.rules import RULES
 
     told = re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert told == [*((name, "repair") for name in DAMAGE if name not in RULES),
-                    *((name, rule.action) for name, rule in RULES.items())]
+                    *((name, rule.action) for name, rule in RULES.items()), *((name, "flag") for name in JUDGED)]
     steps = re.findall(r"^\| \*{0,2}(\w+)\*{0,2} \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert [name for name in steps if name in STEPS] == list(STEPS)
 

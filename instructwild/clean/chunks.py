@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.clean.step import Step
+from instructwild.clean.step import Step, Verdicts
 from instructwild.clean.workers import Workers
 from instructwild.stage.frames import DROPPED, INSTRUCTION
 
@@ -70,11 +70,21 @@ def steps_on(steps: Sequence[Step], rows: pl.DataFrame) -> list[StepResult]:
 def judged_by(step: Step, rows: pl.DataFrame) -> StepResult:
     """The result of one step."""
     began = time.monotonic()
-    judged = step.verdicts(rows)
+    return result_of(step.name, step.verdicts(rows), began)
+
+
+def result_of(step: str, judged: Verdicts, began: float) -> StepResult:
+    """What verdicts make of their rows.
+
+    Args:
+        step: the name of the step that decided.
+        judged: what it decided.
+        began: when, by the monotonic clock.
+    """
     kept = judged.rows
     if not judged.drops.is_empty():
         kept = kept.join(judged.drops.select("at"), on="at", how="anti", maintain_order="left")
-    return StepResult(kept, dropped_rows(judged.rows, judged.drops, step.name),
+    return StepResult(kept, dropped_rows(judged.rows, judged.drops, step),
                       {"in": judged.rows.height, "dropped": judged.drops.height,
                        "seconds": round(time.monotonic() - began, 3), **judged.notes})
 

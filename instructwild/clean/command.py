@@ -7,8 +7,23 @@ import typer
 
 from instructwild.console.allocator import keep_freed_memory
 from instructwild.console.collector import loading
+from instructwild.console.model_options import (
+    Batch,
+    Budget,
+    Cache,
+    Concurrency,
+    Endpoints,
+    ListPrice,
+    LocalOnly,
+    ProviderBatch,
+    Rpm,
+    Thinking,
+    Timeout,
+    Tpm,
+    as_switch,
+)
 from instructwild.console.old_names import old_names
-from instructwild.console.options import Columns, Encoding, Engine, Force, Json, Shards, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Engine, Force, Json, Shards, announce
 from instructwild.errors import ConfigError
 
 
@@ -21,7 +36,7 @@ def clean(
                                      show_default=False)],
     steps: Annotated[list[str] | None, typer.Option(
         help="Steps in the order they run, such as repair,language,exact. All: repair, language, rules, own_rules, pii, "
-             "contamination, exact, near.", show_default="repair,language,rules,exact,near")] = None,
+             "contamination, exact, near, judge.", show_default="repair,language,rules,exact,near")] = None,
     languages: Annotated[list[str] | None, typer.Option(
         help="Keep only these, such as en,zh, and what shows no language (und); en,zh,-und leaves that out too.",
         show_default="all")] = None,
@@ -49,6 +64,22 @@ def clean(
         "--embedding", help="An embedding model decides too which near-duplicates ask for the same: more are found, "
                             "slowly.")] = False,
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
+    model: Annotated[str | None, typer.Option(
+        help="A model that reads each row the other steps keep and flags wrong facts, results and code, answers to "
+             "something else and lost context (--rule judged=drop drops them): a folder, Hub id, URL#NAME, an OpenAI model. "
+             "--dry-run tells the cost.", show_default=False)] = None,
+    thinking: Thinking = None,
+    budget: Budget = None,
+    price: ListPrice = "",
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    concurrency: Concurrency = 0,
+    timeout: Timeout = 120.0,
+    provider_batch: ProviderBatch = False,
+    endpoint: Endpoints = None,
+    batch: Batch = 32,
+    local_only: LocalOnly = False,
+    cache: Cache = None,
     edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
                                                     "restored, mended, labelled.", show_default=False)] = None,
     workers: Annotated[int, typer.Option(help="Processes to use, 0 for one per core; the output is identical.",
@@ -61,6 +92,7 @@ def clean(
     engine: Engine = "local",
     columns: Columns = None,
     encoding: Encoding = None,
+    dry_run: DryRun = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -71,6 +103,7 @@ def clean(
     keep_freed_memory()
     with loading():
         from instructwild.clean.damage import DAMAGE
+        from instructwild.clean.judge_words import ALL, JUDGED
         from instructwild.clean.pipeline import DEFAULT, STEPS, made
         from instructwild.clean.pipeline import clean as run
         from instructwild.clean.rules import RULES
@@ -82,10 +115,14 @@ def clean(
 
         console.print("--guard is the default now and does nothing: near-duplicates that ask for something else stay")
     actions = dict(_setting(value) for value in rule or ())
+    of_judge = {name: actions.pop(name) for name in (ALL, *JUDGED) if name in actions}
     for name in actions:
         if name not in {*DAMAGE, *RULES}:
             raise ConfigError(f"there is no rule {name!r}", where="--rule",
-                              remedy=f"one of: {', '.join(dict.fromkeys([*DAMAGE, *RULES]))}")
+                              remedy=f"one of: {', '.join(dict.fromkeys([*DAMAGE, *RULES, ALL, *JUDGED]))}")
+    if of_judge and not model:
+        raise ConfigError("is what a model says, and none was named", where=f"--rule {next(iter(of_judge))}",
+                          remedy="name one: --model M")
     options: dict[str, dict[str, Any]] = {
         "repair": {"rules": {name: action for name, action in actions.items()
                              if name in DAMAGE and (name not in RULES or action == "repair")}},
@@ -95,16 +132,33 @@ def clean(
         "pii": _personal_data(mask, pii),
         "contamination": {"against": tuple(against or ())},
         "near": {"threshold": threshold, "plain": plain, "embedding": embedding},
+        "judge": {"model": model or "", "rules": of_judge, "thinking": as_switch(thinking), "cache": cache},
     }
+    if model:
+        from instructwild.llm.endpoints import parse_endpoints
+        from instructwild.llm.open import Limits
+        from instructwild.llm.price import parse_price
+
+        options["judge"]["limits"] = Limits(
+            budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
+            timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
+            endpoints=parse_endpoints(endpoint or ()))
     if rules:
         from instructwild.clean.own_rules import from_files
 
         options["own_rules"] = {"rules": from_files(rules).rules}
-    requested = {name for name, option in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if option}
+    requested = {name for name, option in (("own_rules", rules), ("pii", mask or pii), ("contamination", against),
+                                           ("judge", model)) if option}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *requested}]
     names += [name for name in STEPS if name in requested and name not in names]
     with loading():                                # the steps are loaded here
         chosen = [made(name, **options.get(name, {})) for name in names]
+    if dry_run:
+        from instructwild.clean.dry_run import dry_run as rehearse
+
+        rehearse(inputs, chosen, columns=parse_map(columns or ()), encoding=encoding, edits=edits, workers=workers,
+                 on_disk=on_disk, engine=engine).show(as_json)
+        return
     announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw,
                  edits=edits, workers=workers, shards=shards, on_disk=on_disk, engine=engine),
              as_json)

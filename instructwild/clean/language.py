@@ -17,7 +17,8 @@ from instructwild.text.language.confidence import doubtful
 from instructwild.text.language.shared_script import SharedScript
 
 QUOTED = (r"(?s)```.*?(?:```|\z)|`[^`\n]+`|“[^”]+”|「[^」]+」|『[^』]+』|《[^》\n]+》|«[^»]+»"
-          r"|\"[^\"\n]+\"|‘[^’\n]+’(?:[^\p{L}]|\z)")
+          r"|\"[^\"\n]+\"|‘[^’\n]+’(?:[^\p{L}]|\z)"
+          r"|(?:\A|[\s(:：,，])'\p{L}(?:[^'\n]|'\p{L})* (?:[^'\n]|'\p{L})*'(?:[^\p{L}]|\z)")
 """What a prompt cites; it is in the language of whoever is cited."""
 TAG = re.compile(r"-?[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 """A tag of BCP 47, or one that is left out."""
@@ -72,7 +73,7 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
     """The language of what the user says in each row, citations apart; where that is too short to tell, the answer's."""
     spoken = _spoken(rows)
     around = spoken.to_frame("text").select(
-        pl.when(pl.col("text").str.contains("[“\"「『《«`‘]"))
+        pl.when(pl.col("text").str.contains(r"[“\"「『《«`‘]|(?:\A|[\s(:：,，])'"))
         .then(pl.col("text").str.replace_all(QUOTED, " ")).otherwise(pl.lit(None, dtype=pl.String))).to_series()
     around = _asking(spoken, around)
     tags = languages(spoken, backend)

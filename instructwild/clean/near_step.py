@@ -1,7 +1,8 @@
 """Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.util import find_spec
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.progress import TaskID
 
-from instructwild.clean.rows import request_texts
+from instructwild.clean.rows import AT, request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.clean.workers import Workers
 from instructwild.console.collector import paused
@@ -73,7 +75,7 @@ class Near:
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
 
-    def merged(self, texts: "Sequence[str] | TextsOnDisk", folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
+    def merged(self, texts: "pl.Series | TextsOnDisk", folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
         """Which texts duplicate an earlier one, and what the report shows of it.
 
         Args:
@@ -87,12 +89,12 @@ class Near:
         limit = Fraction(str(self.threshold))
         merged: Merged
         if self.plain:
-            merged = near_duplicate_matches(texts[:], limit)
+            merged = near_duplicate_matches(_listed(texts), limit)
         elif len(texts) > DECIDED_ANEW:
             with _progress() as advance:
                 merged = SameRequests(texts, limit, workers=self.workers, anew=DECIDED_ANEW, folder=folder, advance=advance)
-        else:                                          # few enough to be read at once from a disk
-            merged = SameRequests(texts[:], limit, workers=self.workers, anew=DECIDED_ANEW)
+        else:                                          # few enough to be read at once
+            merged = SameRequests(_listed(texts), limit, workers=self.workers, anew=DECIDED_ANEW)
         return merged, _close_look(merged, texts)
 
     def _by_meaning(self, rows: pl.DataFrame) -> Verdicts:
@@ -124,6 +126,10 @@ def _progress() -> Iterator[Callable[[str, int, int], object]]:
         yield advance
 
 
+def _listed(texts: "pl.Series | TextsOnDisk") -> list[str]:
+    return texts.to_list() if isinstance(texts, pl.Series) else texts[:]
+
+
 def _slower(rows: int, plain: bool) -> str:
     """What a missing numba costs, as measured on 40,000 rows of 6 to 40 tokens."""
     cost = "about 15 times as long, and with the square of their number" if plain else "about four times as long"
@@ -131,7 +137,7 @@ def _slower(rows: int, plain: bool) -> str:
             f"slower: {cost}. For speed: {install_command('fast')}")
 
 
-def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:
+def _close_look(merged: "Merged", texts: "pl.Series | TextsOnDisk") -> dict[str, Any]:
     """The pairs closest to the threshold on either side, of all rows; what other thresholds would drop of the first ones."""
 
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:
@@ -143,3 +149,28 @@ def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:
     return {"threshold": float(merged.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
             "dropped_at": {str(float(at)): count for at, count in first.dropped_at().items()},
             "just_dropped": shown(merged.just_dropped(SHOWN)), "just_kept": shown(merged.just_kept(SHOWN))}
+
+
+class NearTexts:
+    """What `near` needs of the rows that reach it: texts and ids on disk, places in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        from instructwild.clean.near.texts_on_disk import TextsOnDisk
+
+        folder.mkdir()
+        self._folder = folder
+        self.texts, self.ids = TextsOnDisk(folder / "texts"), TextsOnDisk(folder / "ids")
+        self.at: list[NDArray[np.uint32]] = []
+
+    def add(self, prepared: pl.DataFrame) -> None:
+        """Take what was prepared of a chunk."""
+        self.texts.append(prepared["text"])
+        self.ids.append(prepared["id"])
+        self.at.append(prepared[AT].to_numpy())
+
+    def close(self) -> None:
+        """Take the files away."""
+        for texts in (self.texts, self.ids):
+            texts.close()
+        with suppress(OSError):
+            shutil.rmtree(self._folder)

@@ -1,15 +1,15 @@
 """`clean` with the rows on disk: memory holds some chunks of them, and of each row some hundred bytes, never all rows.
 
 Rows are read, judged and written chunk by chunk. Steps that compare rows decide by what they need of each: `exact` by a hash
-of its prompt (rows of equal hashes are then compared whole, some at a time), `near` by keys of what it asks for. What they
-decided is applied to the chunks in one more pass. The rows and drops are those of cleaning in memory, byte by byte.
+of its prompt (rows of equal hashes are then compared whole, some at a time), `near` by keys of what it asks for. A model as
+judge is shown one row after another. What was decided is applied to the chunks in one more pass. The rows and drops are
+those of cleaning in memory, byte by byte.
 """
 
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +18,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from instructwild.clean.chunks import CHUNK, StepResult, dropped_rows, merged, runs, steps_on
+from instructwild.clean.chunks import CHUNK, StepResult, dropped_rows, merged, result_of, runs, steps_on
 from instructwild.clean.drawn import DRAWN, DrawnRows, copied
 from instructwild.clean.exact import Twins, conflict_notes, joined, keyed, twins_among
-from instructwild.clean.near_step import Near
+from instructwild.clean.judge_step import Judge
+from instructwild.clean.judging import RowJudgements
+from instructwild.clean.near_step import Near, NearTexts
 from instructwild.clean.page import Totals
 from instructwild.clean.rows import AT, closed, opened, request_texts, whole_prompts
 from instructwild.clean.spill import ByChunk, SpilledChunks, SpilledParts
@@ -68,9 +70,9 @@ class CleanedOnDisk:
         self._lost = [SpilledChunks(folder / "unread")]
         self._before, self._after = DrawnRows(), DrawnRows()
         self._prepared: list[NDArray[np.uint64]] = []
-        self._texts: _Texts | None = None
+        self._texts: NearTexts | None = None
         self._rows = SpilledChunks(folder / "none")
-        listed = [[], *runs(steps)] if not steps or steps[0].name in COMPARING else [*runs(steps)]
+        listed = [[], *runs(steps)] if not steps or steps[0].name in OF_ALL_ROWS else [*runs(steps)]
         with progress() as shown:
             for number, several in enumerate(listed):
                 names = ", ".join(step.name for step in several) or "reading"
@@ -138,8 +140,12 @@ class CleanedOnDisk:
             near_lost, extra = self._near(steps[0])
             items = zip(chunks, near_lost, strict=False)
             task = partial(_applied, name, following)
+        elif isinstance(judge := steps[0] if steps else None, Judge):
+            judged, extra = judge.judgements(self._rows.frames, self._rows.height)
+            items = zip(chunks, map(judged.part, [0, *self._rows.ends], self._rows.ends), strict=False)
+            task = partial(_judged_by_model, judge, following)
         decided, texts = time.monotonic() - began, self._texts
-        self._texts = _Texts(self._folder / f"texts-{number}") if following == "near" else None
+        self._texts = NearTexts(self._folder / f"texts-{number}") if following == "near" else None
         self._prepared = []
         rows, gone = SpilledChunks(self._folder / f"rows-{number}"), [SpilledChunks(self._folder / f"lost-{number}-{at}")
                                                                      for at in range(len(steps))]
@@ -230,13 +236,20 @@ class CleanedOnDisk:
                              self._before.every)
 
 
-COMPARING = ("exact", "near")
-"""Steps that compare rows."""
+OF_ALL_ROWS = ("exact", "near", "judge")
+"""Steps that decide once all rows are there."""
 
 
 def _judged(steps: Sequence[Step], following: str, rows: pl.DataFrame) -> ChunkResult:
     results = steps_on(steps, rows) if steps else [StepResult(rows, pl.DataFrame(schema=DROPPED), {})]
     return ChunkResult(results, _prepared(results[-1].rows, following))
+
+
+def _judged_by_model(judge: Judge, following: str, item: tuple[pl.DataFrame, RowJudgements]) -> ChunkResult:
+    """A chunk with what a model said of its rows."""
+    began = time.monotonic()
+    result = result_of(judge.name, judge.marked(*item), began)
+    return ChunkResult([result], _prepared(result.rows, following))
 
 
 def _applied(name: str, following: str, item: tuple[pl.DataFrame, *tuple[pl.DataFrame | None, ...]]) -> ChunkResult:
@@ -256,7 +269,7 @@ def _prepared(rows: pl.DataFrame, following: str) -> pl.DataFrame | None:
     if following == "exact":
         return whole_prompts(rows).hash().to_frame("hash")
     if following == "near":
-        return rows.select(AT, "id").with_columns(pl.Series("text", request_texts(rows), dtype=pl.String))
+        return rows.select(AT, "id").with_columns(request_texts(rows).alias("text"))
     return None
 
 
@@ -268,26 +281,3 @@ def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
     several = np.zeros(len(hashes), np.bool_)
     several[order[1:][equal]] = several[order[:-1][equal]] = True
     return several
-
-
-class _Texts:
-    """What `near` needs of the rows that reach it: texts and ids on disk, places in memory."""
-
-    def __init__(self, folder: Path) -> None:
-        from instructwild.clean.near.texts_on_disk import TextsOnDisk
-
-        folder.mkdir()
-        self._folder = folder
-        self.texts, self.ids = TextsOnDisk(folder / "texts"), TextsOnDisk(folder / "ids")
-        self.at: list[NDArray[np.uint32]] = []
-
-    def add(self, prepared: pl.DataFrame) -> None:
-        self.texts.append(prepared["text"])
-        self.ids.append(prepared["id"])
-        self.at.append(prepared[AT].to_numpy())
-
-    def close(self) -> None:
-        for texts in (self.texts, self.ids):
-            texts.close()
-        with suppress(OSError):
-            shutil.rmtree(self._folder)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from instructwild.clean.damage import DAMAGE
+from instructwild.clean.judge_words import FLAGS, KEEP, NOT_JUDGED
 from instructwild.clean.rules import RULES
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
@@ -84,6 +85,8 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
     if "near" in notes:
         _near(shown, notes["near"])
     _absorbed(shown, after, dropped)
+    if "judge" in notes:
+        _judge(shown, notes["judge"])
     if listed := notes.get("exact", {}).get("conflict_samples"):
         shown.add("One prompt, different answers", Prose(
             f"{quantity(notes['exact']['conflicts'], 'prompt')} came with more than one answer. The first stays; the "
@@ -142,7 +145,7 @@ def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropp
 def _meanings(flags: Mapping[str, int]) -> Table:
     described = {**{name: rule.meaning for name, rule in RULES.items()},
             **{name: f"may be damaged: {damage.meaning}" for name, damage in DAMAGE.items()},
-            **{f"repaired_{name}": f"mended: {damage.meaning}" for name, damage in DAMAGE.items()}}
+            **{f"repaired_{name}": f"mended: {damage.meaning}" for name, damage in DAMAGE.items()}, **FLAGS}
     return Table(["flag", "what it means"], [[name, described.get(name, "")] for name in flags])
 
 
@@ -198,6 +201,24 @@ def _near(shown: Page, note: Mapping[str, Any]) -> None:
                                    f"row is the closest to {note['threshold']:g}; what differs is marked."),
                       Pairs([Pair(pair["left"][:LONGEST], pair["right"][:LONGEST], "earlier row", "this row",
                                   badges=[f"F {pair['f']:.3f}"]) for pair in note[key]]))
+
+
+def _judge(shown: Page, note: Mapping[str, Any]) -> None:
+    """What a model said of the rows, and what that cost."""
+    from instructwild.llm.charges import in_words
+
+    counts = note["by_language"]
+    verdicts = [KEEP, *note["named"], *([NOT_JUDGED] if any(NOT_JUDGED in each for each in counts.values()) else [])]
+    missed = sum(note["not_judged"].values())
+    why = ", ".join(f"{name} {count:,}" for name, count in note["not_judged"].items())
+    shown.add("What a model says", Prose(
+        f"{note['model']} judged {quantity(note['judged'], 'row')} in {quantity(note.get('requests', 0), 'request')}: what "
+        "it names is as right as the model is. judgements.parquet holds every reading with the model's words."
+        + (f" Not judged: {missed:,} ({why}); they stay." if missed else "")
+        + in_words(note.get("usd", 0.0), note.get("possibly_charged", 0.0))),
+              Table(["language", "rows", *verdicts],
+                    [[language, sum(each.values()), *(each.get(verdict, 0) for verdict in verdicts)]
+                     for language, each in sorted(counts.items(), key=lambda item: -sum(item[1].values()))]))
 
 
 def absorbed(after: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import polars as pl
 
 from instructwild.clean.chunks import StepResult, dropped_rows, in_chunks, judged_by, runs, worth_chunks
 from instructwild.clean.edits import HandEdits, unapplied
+from instructwild.clean.judge_run import models_of, paid, save_judgements, started
 from instructwild.clean.ray_workers import Engine, workers_of
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
@@ -21,7 +22,7 @@ from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
 from instructwild.read.instructions import ReadRows, RowReader, read
 from instructwild.schema.columns import compact
-from instructwild.stage import Run, Stage, input_record, is_stage, start
+from instructwild.stage import Run, Stage, input_record, is_stage
 from instructwild.stage.content import size_of
 from instructwild.stage.folder import DATA
 from instructwild.stage.frames import dropped_frame
@@ -37,8 +38,10 @@ STEPS = {
     "contamination": "instructwild.clean.contamination:Contamination",
     "exact": "instructwild.clean.exact:Exact",
     "near": "instructwild.clean.near_step:Near",
+    "judge": "instructwild.clean.judge_step:Judge",
 }
-"""Every step, in the order that makes sense of them: mend, judge each row by itself, then compare rows."""
+"""Every step, in the order that makes sense of them: mend, judge each row by itself, compare rows, and have a model read
+those that are left, for each is paid for."""
 
 LARGE_INPUTS = 2**30
 """Bytes of inputs from which on rows are kept on disk while they are cleaned, unless it is said otherwise."""
@@ -91,26 +94,27 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
     inputs = list(inputs)
     settings = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
                 **({"map": dict(columns)} if columns else {})}
-    if _on_disk(on_disk, inputs, chosen, edits):
-        with start(out, "clean", config=settings, inputs=list(map(input_record, inputs)), force=force,
-                   shards=shards) as run:
+    if rows_on_disk(on_disk, inputs, chosen, edits):
+        with started(out, chosen, config=settings, inputs=list(map(input_record, inputs)), force=force,
+                     shards=shards) as run:
             if run.finished:
                 return run.finished
             with workers_of(engine, workers) as pool:
                 return _run_on_disk(run, RowReader(inputs, encoding, columns, marked_bad=True),
-                                    [_with_workers(step, pool) for step in chosen], keep_raw, pool)
+                                    [with_means(step, pool, run.scratch) for step in chosen], keep_raw, pool)
     table = read(inputs, encoding, columns, marked_bad=True)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
     config = settings | by_hand.config
-    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
-               shards=shards) as run:
+    with started(out, chosen, config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
+                 shards=shards) as run:
         if run.finished:
             return run.finished
         with workers_of(engine, workers) as pool:
-            return _run(run, table, [_with_workers(step, pool) for step in chosen], keep_raw, by_hand, pool)
+            return _run(run, table, [with_means(step, pool, run.scratch) for step in chosen], keep_raw, by_hand, pool)
 
 
-def _on_disk(requested: bool | None, inputs: Sequence[str | Path], steps: Sequence[Step], edits: str | Path | None) -> bool:
+def rows_on_disk(requested: bool | None, inputs: Sequence[str | Path], steps: Sequence[Step],
+                 edits: str | Path | None) -> bool:
     """Whether to keep the rows on disk meanwhile.
 
     Raises:
@@ -146,21 +150,27 @@ def _run_on_disk(run: Run, reader: RowReader, steps: Sequence[Step], keep_raw: b
     folder = run.scratch / "rows"
     try:
         cleaned = CleanedOnDisk(reader, steps, folder, workers, _masked if masked else None)
-        return run.finish(data=cleaned.kept, dropped=cleaned.dropped, inputs=reader.inputs,
+        save_judgements(run, cleaned.notes, masked)
+        return run.finish(data=cleaned.kept, dropped=cleaned.dropped, inputs=[*reader.inputs, *models_of(steps)],
                           report=page(cleaned.before, cleaned.after, cleaned.some_dropped(), cleaned.notes, cleaned.totals),
                           metrics={"steps": {name: _figures(note) for name, note in cleaned.notes.items()},
-                                   **({"unread": reader.unread} if reader.unread else {})})
+                                   **({"unread": reader.unread} if reader.unread else {})}, **paid(cleaned.notes))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _with_workers(step: Step, workers: Workers) -> Step:
-    """The step, one that compares rows with the processes it may use."""
-    return replace(step, workers=workers) if step.name == "near" else step  # type: ignore[type-var]
+def with_means(step: Step, workers: Workers, scratch: Path | None = None) -> Step:
+    """The step with what it works with: processes, for one that compares rows, or a folder, for one that sends requests."""
+    if step.name == "near":
+        return replace(step, workers=workers)  # type: ignore[type-var]
+    prepare = getattr(step, "for_run", None)
+    return prepare(scratch) if prepare is not None and scratch is not None else step
 
 
 def _options(step: Step) -> dict[str, Any]:
     """The options that determine a step's result."""
+    if (config := getattr(step, "config", None)) is not None:
+        return dict(config)
     options = asdict(step)  # type: ignore[call-overload]
     return {field.name: options[field.name] for field in fields(step)  # type: ignore[arg-type]
             if field.metadata.get("config", True)}
@@ -173,9 +183,33 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
 
     if any(step.name == "near" and getattr(step, "plain", False) for step in steps):
         compile_ahead(table.frame.height)
-    before = rows = opened(pl.concat([table.frame, by_hand.restored]) if by_hand.restored.height else table.frame)
-    steps = [*steps, *by_hand.steps]
-    lost, notes = [dropped_frame(table.malformed)], {}
+    before = opened(pl.concat([table.frame, by_hand.restored]) if by_hand.restored.height else table.frame)
+    rows, lost, notes = cleaned_rows(before, [*steps, *by_hand.steps], by_hand, workers)
+    dropped = pl.concat([dropped_frame(table.malformed), *lost])
+    if message := unapplied(notes.get(HandEdits.name)):
+        console.print(message, markup=False, highlight=False, soft_wrap=True)
+    mask = "pii" in notes and not keep_raw
+    if mask:
+        from instructwild.clean.pii import masked
+
+        dropped, notes = _masked(dropped), _each_text(notes, masked)
+    save_judgements(run, notes, mask)
+    return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
+                      metrics={"steps": {name: _figures(note) for name, note in notes.items()},
+                               **({"unread": table.unread} if table.unread else {})}, **paid(notes))
+
+
+def cleaned_rows(rows: pl.DataFrame, steps: Sequence[Step], by_hand: HandEdits,
+                 workers: Workers) -> tuple[pl.DataFrame, list[pl.DataFrame], dict[str, Any]]:
+    """The rows that stay, those that left by step, and what each step counted.
+
+    Args:
+        rows: as `opened` gives them.
+        steps: in the order they run, the one that applies edits among them.
+        by_hand: edits that people made.
+        workers: processes to use.
+    """
+    lost, notes = [], {}
     with progress() as shown:
         task = shown.add_task("clean", total=len(steps), note="")
         for listed in runs(steps):
@@ -190,16 +224,7 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
             lost += [result.dropped for result in results]
             notes |= {step.name: result.note for step, result in zip(listed, results, strict=True)}
             shown.advance(task, len(listed))
-    dropped = pl.concat(lost)
-    if message := unapplied(notes.get(HandEdits.name)):
-        console.print(message, markup=False, highlight=False, soft_wrap=True)
-    if "pii" in notes and not keep_raw:
-        from instructwild.clean.pii import masked
-
-        dropped, notes = _masked(dropped), _each_text(notes, masked)
-    return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
-                      metrics={"steps": {name: _figures(note) for name, note in notes.items()},
-                               **({"unread": table.unread} if table.unread else {})})
+    return rows, lost, notes
 
 
 def _figures(note: dict[str, Any]) -> dict[str, Any]:

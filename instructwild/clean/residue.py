@@ -19,10 +19,13 @@ _TALKS = (r"(?i)human|user|dialog|conversation|chat|interview|script|token|templ
           r"|play"
           r"|对话|聊天|访谈|剧本|角色|模板|格式|标记|提示词|客服|问答|用户")
 _ABOUT_TAGS = r"(?i)token|template|chatml|prompt format|special|tokeni|模板|特殊标记|特殊符号|词元"
-_MAY_BE_TAGGED = holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo", "[UNUSED"])
+_MARKS = ("<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo", "[UNUSED")
+_MAY_BE_TAGGED = holds_any(ANSWER, _MARKS) | holds_any(PROMPT, _MARKS)
+_ABOUT_TAGGED_TEXT = rf"{_ABOUT_TAGS}|`|(?i:\b(?:parse|regex|mean|code|function)\b)|代码|正则|函数|意思"
 _MAY_BE_NAMED = ANSWER.str.contains(
     r"(?:Human|USER|User|用户|人类|ASSISTANT|Assistant|AI|助手|机器人|Response|Instruction|回答|指令)(?:\*\*)?[:：]")
-ROLE_TAGS = (only_where(_MAY_BE_TAGGED, matches(ANSWER, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
+ROLE_TAGS = (only_where(_MAY_BE_TAGGED, (matches(ANSWER, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
+                        | (matches(PROMPT, _TAG) & ~matches(PROMPT, _ABOUT_TAGGED_TEXT)))
              | matches(PROMPT, r"(?:\A|\s)<(?:user|bot|human|assistant)>\s*[:：]")
              | only_where(_MAY_BE_NAMED, matches(ANSWER, _NAMED) & ~matches(PROMPT, _TALKS)
                           & ~ANSWER.str.contains("```", literal=True)))
@@ -34,8 +37,12 @@ _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
             r"|(?:^|\n)(?:复制代码|Copy code)\s*\n|\d char Copy Text Copy HTML |CopyCopy HTMLRead Aloud")
+_BUTTON = (r"(?:重新生成|重新回答|复制|分享|点赞|收藏|Regenerate(?: response)?|Share|Copy|Retry|Try again|Edit|Like"
+           r"|(?:Good|Bad) response|Read aloud)")
+_BUTTONS = rf"\n[ \t]*{_BUTTON}[ \t]*\n\s*{_BUTTON}\s*\z"
+"""Two labels of buttons, each alone on its line: the end of a page."""
 SHARE_RESIDUE = pl.any_horizontal(matches(where(holds_any(text, _LEFT_BEHIND), text), _RESIDUE)
-                                  for text in (PROMPT, ANSWER))
+                                  | matches(text, _BUTTONS) for text in (PROMPT, ANSWER))
 
 _LAST_OF_ALL = "|".join(f"{count} / {count}" for count in range(1, 31))
 _VERSION = rf"[^\s\d+*/×÷=(^−-]\d{{1,2}} / \d{{1,2}}\s*\z|[.?!:…\n]\s*(?:{_LAST_OF_ALL})\s*\z"
@@ -59,8 +66,12 @@ MEDIA_AS_TEXT = only_where(
     ~matches(PROMPT, _ABOUT_MARKUP) & (
         ((ANSWER_SIZE < 300) & matches(ANSWER, rf"(?i)\A\W{{0,3}}{_PICTURE}"))
         | ((ANSWER_SIZE < 120) & matches(ANSWER, _WHOLE))
-        | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)")))
+        | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)|\A\s*{_PICTURE}|{_PICTURE}\W*\z")))
 """A picture or another file that stands as a word where it stood itself."""
+_FILE = r"[^\s，。,:：]{1,60}\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|png|jpe?g|gif|mp[34]|wav)\b"
+NAMES_AN_ATTACHMENT = only_where(holds_any(PROMPT, ["附件", "ttach"]),
+                                 matches(PROMPT, rf"(?i)(?:附件|\battachments?|\battached(?: files?)?)\s*[:：]\s*{_FILE}"))
+"""The list of files below a mail, as a word."""
 
 _VENDOR = (r"(?:OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Microsoft|Meta(?: AI)?|Baidu|Alibaba(?: Cloud)?|Tencent"
            r"|ByteDance"

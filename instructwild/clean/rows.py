@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from instructwild.read.plain import turn_ids
 from instructwild.schema.identity import content_id, response_id, turn_of
 from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
 from instructwild.text.normal_form import nfc
@@ -51,10 +52,10 @@ def _with_others(rows: pl.DataFrame, alone: pl.Series, of_single: pl.Series, of_
     return pl.concat([of_single, of_others], rechunk=True)[order]
 
 
-def request_texts(rows: pl.DataFrame) -> list[str]:
+def request_texts(rows: pl.DataFrame) -> pl.Series:
     """What each row asks for, as `clean.near.request_text` defines it."""
     alone = single(rows)
-    return _with_others(rows, alone, rows["prompt"].filter(alone), _request_texts(rows.filter(~alone))).to_list()
+    return _with_others(rows, alone, rows["prompt"].filter(alone), _request_texts(rows.filter(~alone)))
 
 
 def _request_texts(rows: pl.DataFrame) -> pl.Series:
@@ -150,13 +151,27 @@ def _mended(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[st
         values = [turn.get(name, old) for turn, old in zip(new, listed[name], strict=True)]
         listed = listed.with_columns(pl.Series(name, values, dtype=listed.schema[name]))
     ends = rows["messages"].list.len().cum_sum().to_numpy().astype(np.int64)
-    spoken = [turn_of(turn) for turn in listed.select("role", "content", "tool_calls", "tool_call_id").iter_rows(named=True)]
-    talks = [spoken[begin:end] for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
-    ids = pl.Series([*map(content_id, talks)], dtype=pl.String)
-    return rows.with_columns(
-        parents=pl.when(ids == pl.col("id")).then("parents").otherwise(pl.concat_list("parents", "id")), id=ids,
-        response_id=pl.Series([*map(response_id, talks)], dtype=pl.String),
-        messages=lists(listed.select(fields).to_struct(), ends))
+    mended = rows.with_columns(messages=lists(listed.select(fields).to_struct(), ends))
+    ids = _ids(mended)
+    return mended.with_columns(
+        parents=pl.when(ids["id"] == pl.col("id")).then("parents").otherwise(pl.concat_list("parents", "id")),
+        id=ids["id"], response_id=ids["response_id"])
+
+
+def _ids(rows: pl.DataFrame) -> pl.DataFrame:
+    """`id` and `response_id` as they follow from the turns; those of single questions are found all at once."""
+    second = pl.col("messages").list.get(1, null_on_oob=True).struct
+    texts = rows.select(alone=single(rows) & rows.select(
+        second.field("role").is_null() | (second.field("content").is_not_null() & second.field("tool_calls").is_null()
+                                          & second.field("tool_call_id").is_null())).to_series(),
+        prompt=pl.col("messages").list.first().struct.field("content"), answer=second.field("content"))
+    quick, others = texts.filter("alone"), rows.filter(~texts["alone"])
+    talks = [list(map(turn_of, turns)) for turns in others["messages"].to_list()]
+    of_single = quick.select(id=turn_ids("user", quick["prompt"]), response_id=turn_ids("assistant", quick["answer"]))
+    of_others = pl.DataFrame({"id": list(map(content_id, talks)), "response_id": list(map(response_id, talks))},
+                             schema=of_single.schema)
+    return pl.DataFrame([_with_others(rows, texts["alone"], of_single[name], of_others[name]).alias(name)
+                         for name in of_single.columns])
 
 
 def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from instructwild.clean.residue import (
     INTERFACE_LABEL,
     MEDIA_AS_TEXT,
     MODEL_IDENTITY,
+    NAMES_AN_ATTACHMENT,
     REFUSAL,
     ROLE_TAGS,
     RUN_ON,
@@ -69,6 +70,9 @@ class Defect(NamedTuple):
     measured: tuple[int, int] | None = None
     """Of rows that the rule saw and a person read: how many were rightly seen, and how many were read."""
 
+    behind: tuple[str, ...] = ()
+    """Rules whose rows this one does not look at: it says the same of a row by weaker signs."""
+
     @property
     def precision(self) -> float | None:
         """The measured share of rows rightly seen; None where nobody has read any."""
@@ -94,9 +98,9 @@ RULES: dict[str, Defect] = {
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
     "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1156, 1197)),
     "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
-                               MID_CONVERSATION, "flag", (120, 130)),
+                               MID_CONVERSATION, "flag", (120, 130), behind=("lost_context",)),
     "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
-                              "the row", UNNAMED_SUBJECT, "flag", (57, 60)),
+                              "the row", UNNAMED_SUBJECT, "flag", (90, 100), behind=("lost_context", "mid_conversation")),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
                             (285, 304)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
@@ -108,7 +112,7 @@ RULES: dict[str, Defect] = {
                     r"|enclosed) (?:\w+ )?"
                     r"(?:image|photo|photograph|picture|cartoon|meme|painting|drawing|screenshot|audio clip|recording)s?\b"
                     r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音|图表)"
-                    r"|[如看]下图")), "flag"),
+                    r"|[如看]下图")) | NAMES_AN_ATTACHMENT, "flag"),
     "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there",
                           UNSEEN_PAGE, "flag", (87, 92)),
     "needs_web": Defect(
@@ -188,17 +192,38 @@ class Rules:
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a row that a dropping rule sees; name the flagging rules that see it in `labels.flags`."""
         chosen = actions(self.rules, {name: rule.action for name, rule in RULES.items()}, ("off", "flag", "drop"), self.name)
-        return judged(rows, {name: rule.seen for name, rule in RULES.items()}, chosen)
+        return judged(rows, {name: rule.seen for name, rule in RULES.items()}, chosen,
+                      {name: rule.behind for name, rule in RULES.items() if rule.behind})
 
 
-def judged(rows: pl.DataFrame, seen: Mapping[str, pl.Expr], chosen: Mapping[str, str]) -> Verdicts:
-    """The verdicts of rules given as expressions, each of which is off, flags or drops."""
+def judged(rows: pl.DataFrame, seen: Mapping[str, pl.Expr], chosen: Mapping[str, str],
+           behind: Mapping[str, tuple[str, ...]] | None = None) -> Verdicts:
+    """The verdicts of rules given as expressions, each of which is off, flags or drops.
+
+    Args:
+        rows: those to judge.
+        seen: the rules.
+        chosen: what each does.
+        behind: rules that look only at rows which none of some earlier ones sees.
+    """
+    behind = behind or {}
     active = [name for name in seen if chosen[name] != "off"]
-    hits = sized(rows).select("at", *(seen[name].fill_null(False).alias(name) for name in active))
+    table = sized(rows)
+    hits = table.select("at", *(seen[name].fill_null(False).alias(name) for name in active if name not in behind))
+    for name in (name for name in active if name in behind):
+        before = hits.select(pl.any_horizontal(pl.repeat(False, pl.len()), *(
+            other for other in behind[name] if other in active))).to_series()
+        hits = hits.with_columns(_of_rest(table, before, seen[name]).alias(name))
     dropping = [name for name in active if chosen[name] == "drop"]
     flagging = [name for name in active if chosen[name] == "flag"]
     kept = flagged(rows, hits.select("at", *flagging)) if flagging else rows
     return Verdicts(kept, rule_drops(hits.select("at", *dropping)), {name: int(hits[name].sum()) for name in active})
+
+
+def _of_rest(table: pl.DataFrame, before: pl.Series, seen: pl.Expr) -> pl.Series:
+    """What a rule says of the rows that were not seen before; of the others it says nothing."""
+    verdicts = table.select(sorted({*seen.meta.root_names()})).filter(~before).select(seen.fill_null(False)).to_series()
+    return pl.repeat(False, table.height, eager=True).scatter((~before).arg_true(), verdicts)
 
 
 def rule_drops(hits: pl.DataFrame) -> pl.DataFrame:

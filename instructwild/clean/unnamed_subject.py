@@ -2,37 +2,39 @@
 the Monday meetings of the harbour office. They go on from a turn that is not in the row.
 
 Sums as those of `talk`, with figures beside words: how much of the prompt comes back in its answer, how much of what the
-answer is about the prompt names, what both point at with "the". The weights are from `python -m benchmarks.subject_weights`.
+answer is about the prompt names, what both point at with "the". The weights are from `python -m benchmarks.subject_weights`:
+those of figures stand here, those of words in a file.
 """
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import cache, reduce
 from operator import add
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from instructwild.clean.context import SINGLE_TURN
 from instructwild.clean.patterns import PROMPT_SIZE, all_at_once, matches, only_where
-from instructwild.clean.talk import weights_of_openings, weights_of_prompts
-from instructwild.text.lazy_pattern import LazyPattern
+from instructwild.clean.word_weights import WordWeights
 from instructwild.text.word_table import group_of, listed
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
-LONGEST, SHORTEST_ANSWER = 240, 300
+FILE = Path(__file__).with_name("subject_weights.json")
+LONGEST, SHORTEST_ANSWER = 240, 120
 """Characters of a prompt that is judged, and bytes of an answer that shows what it is about."""
-LEAST, LEAST_OF_PROMPT = 1.2, 1.0
+LEAST, LEAST_OF_PROMPT = 1.0, 0.0
 """The sums from which on a row is seen: of all weights, and of those of the prompt alone."""
 _READ, _OPENING = 600, 200
 """Characters of an answer whose subject is looked for, and of its first sentence."""
 _MAIN = 6
 """The words that an answer has most often are what it is about."""
 
-PROMPT_WEIGHTS = {"intercept": 1.32, "words": 0.35, "the": 0.78, "points": 0.49, "subject": -0.04, "names": -0.32,
-                  "articles": -0.32, "defined": -0.66, "identifier": -0.48}
-ANSWER_WEIGHTS = {"words": 0.23, "the new": 0.28, "prompt comes back": -1.52, "subject is named": -1.9}
-_MOST_AGAINST = -3.43
+PROMPT_WEIGHTS = {"intercept": 0.72, "words": 1, "the": 0.32, "points": 0.53, "size": -0.74, "names": -0.15,
+                  "articles": -0.22, "identifier": -0.22}
+ANSWER_WEIGHTS = {"words": 1, "the new": 0.26, "prompt comes back": -0.53, "subject is named": -2.01}
+_MOST_AGAINST = -2.55
 """Below what the last two come to at most."""
 
 _ODD = 0x9E3779B97F4A7C15
@@ -61,11 +63,14 @@ _HOLDS_ITS_SUBJECT = (r"\n|[\"“][^\"”]{20}|[:：]\s*\S.{20}|(?i: an? .* an? 
 """What prompts are left alone for: a text of their own, or the opening of a talk that begins."""
 _NAME = r"[a-z,] [A-Z]\B"
 _ARTICLE = r"\b[Aa]n? "
-_DEFINED_BY = group_of("of | in | on | for | that | who | which | behind | between | from | where | when")
-_DEFINED = LazyPattern(rf"\b[Tt]he (?:[\w'’-]+ )?[\w'’-]+ {_DEFINED_BY} (?!it|this|that|the (?:above|same))")
-"""What follows says which one is meant: "the function of the liver"."""
 _IDENTIFIER = r"\w\\?_\w|\d{4}|\.\w{2,4}\b|[a-z][A-Z]"
 _FIRST_SENTENCE = r"\A(?:([^\n]*?[.!?:])\s|([^\n]*))"
+
+
+@cache
+def weights() -> WordWeights:
+    """The weights of words in prompts without a subject, and in their answers."""
+    return WordWeights.of_file(FILE)
 
 
 def _content(texts: pl.Series) -> pl.DataFrame:
@@ -77,23 +82,21 @@ def _content(texts: pl.Series) -> pl.DataFrame:
 
 def speaks_for(prompts: pl.Series) -> pl.DataFrame:
     """What of each prompt may speak for a subject that is gone."""
-    return pl.select(words=weights_of_prompts(prompts), the=prompts.str.count_matches(_THE).clip(upper_bound=3),
+    return pl.select(words=weights().of_prompts(prompts), the=prompts.str.count_matches(_THE).clip(upper_bound=3),
                      points=prompts.str.contains(_POINTS)).select(pl.lit(1).alias("intercept"), pl.all())
 
 
 def speaks_against(prompts: pl.Series) -> pl.DataFrame:
     """What of each prompt speaks against that: the weights are all negative."""
-    defined = [len(_DEFINED.findall(prompt)) for prompt in prompts.to_list()]
-    return pl.select(subject=_counted(_content(prompts).unique(), len(prompts)).clip(upper_bound=12),
+    return pl.select(size=prompts.str.len_bytes() / LONGEST,
                      names=prompts.str.count_matches(_NAME).clip(upper_bound=3),
                      articles=prompts.str.count_matches(_ARTICLE).clip(upper_bound=3),
-                     defined=pl.Series(defined, dtype=pl.UInt32).clip(upper_bound=3),
                      identifier=prompts.str.contains(_IDENTIFIER))
 
 
 def speaks_of(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
     """What each answer shows beside its prompt."""
-    return pl.DataFrame({"words": weights_of_openings(answers)}).hstack(beside_prompts(prompts, answers))
+    return pl.DataFrame({"words": weights().of_openings(answers)}).hstack(beside_prompts(prompts, answers))
 
 
 def beside_prompts(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
@@ -101,9 +104,9 @@ def beside_prompts(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
     rows, named = len(prompts), _content(prompts).unique()
     in_row = pl.col("word") + pl.col("row").cast(pl.UInt64) * _ODD          # to group by one number takes half the time
     counts = _content(answers.str.head(_READ)).group_by(in_row, maintain_order=True).agg(pl.col("row").first(), pl.len())
+    is_named = pl.col("word").is_in(pl.lit(named.select(in_row).to_series()).implode())
     words = counts.sort("row", "len", descending=[False, True], maintain_order=True).select(
-        "row", main=pl.int_range(pl.len()).over("row") < _MAIN,
-        named=pl.col("word").is_in(named.select(in_row.implode()).item()))
+        "row", main=pl.int_range(pl.len()).over("row") < _MAIN, named=is_named)
     back, main, subject = (_counted(words.filter(which), rows) for which in (
         pl.col("named"), pl.col("main"), pl.col("named") & pl.col("main")))
     return pl.select(
@@ -141,7 +144,7 @@ def name_no_subject(prompts: pl.Series, answers: pl.Series) -> pl.Series:
     asks = asks[left] + _weighed(speaks_against(prompts[left]), PROMPT_WEIGHTS)
     left, asks = left.filter(asks >= LEAST_OF_PROMPT), asks.filter(asks >= LEAST_OF_PROMPT)
     prompts, answers = prompts[left], answers[left]
-    words = weights_of_openings(answers)
+    words = weights().of_openings(answers)
     seen = asks + ANSWER_WEIGHTS["words"] * words > LEAST - _MOST_AGAINST
     open_ = (~seen).arg_true()
     of_answers = pl.DataFrame({"words": words[open_]}).hstack(beside_prompts(prompts[open_], answers[open_]))
@@ -155,7 +158,7 @@ def _weighed(features: pl.DataFrame, weights: Mapping[str, float]) -> pl.Series:
 
 MAY_LACK_IT = (
     (PROMPT_SIZE < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT_SIZE)
-    & matches(PROMPT, rf"(?i)\b(?:the|{_POINTS_WORDS})\b") & ~matches(PROMPT, _HOLDS_ITS_SUBJECT))
+    & ~matches(PROMPT, _HOLDS_ITS_SUBJECT))
 """Rows that are weighed."""
 UNNAMED_SUBJECT = SINGLE_TURN & only_where(
     (PROMPT.str.len_bytes() < 1.2 * LONGEST) & (ANSWER.str.len_bytes() > SHORTEST_ANSWER),

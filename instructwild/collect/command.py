@@ -8,14 +8,15 @@ from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.kinds import KINDS
 from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout
 from instructwild.console.options import DryRun, Encoding, Force, Json, Out, Shards, announce
+from instructwild.errors import ConfigError
 
 
 def collect(
     kind: Annotated[str, typer.Argument(help=f"What the sources are: {', '.join(KINDS)} (docs/sources.md).",
                                         show_default=False)],
-    sources: Annotated[list[str], typer.Argument(help="Exports: files, folders, zips; or queries, where a kind can be "
-                                                      "asked live.", show_default=False)],
     out: Out,
+    sources: Annotated[list[str] | None, typer.Argument(help="Exports, at least one: files, folders, zips; or queries, "
+                                                             "where a kind can be asked live.", show_default=False)] = None,
     license: Annotated[str | None, typer.Option(help="Licence of posts whose source names none, an SPDX id.")] = None,
     as_is: Annotated[bool, typer.Option("--as-is", help="Take every post as a prompt, whole; judge nothing.")] = False,
     private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
@@ -57,6 +58,9 @@ def collect(
     from instructwild.llm.price import parse_price
 
     kind_named(kind)
+    if not sources:                            # not required by typer, so that a forgotten kind is named as what is missing
+        raise ConfigError("no export is named", where=f"collect {kind}",
+                          remedy="name files, folders or zips behind the kind")
     limits = Limits(budget=budget, price=parse_price(price) if price else None, timeout=timeout,
                     local_only=local_only)
     labeller = Labeller(model, limits) if model else None

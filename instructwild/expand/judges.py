@@ -24,7 +24,6 @@ from instructwild.llm.session import LedgerBatchEngine, Session, all_at_once
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.schema import Ranking, RankingRow
 
-JUDGEMENTS = "judgements.parquet"
 COLUMNS = pl.Schema({"id": pl.String, "annotator": pl.String, "reading": pl.Int64, "ranks": pl.List(pl.Int64),
                      "said": pl.String, "words": pl.String, "request_id": pl.String, "usd": pl.Float64})
 

@@ -13,7 +13,7 @@ from instructwild import stage
 from instructwild.clean.ray_workers import workers_of
 from instructwild.errors import ConfigError
 from instructwild.expand.answered_rows import STEP, kept_and_dropped
-from instructwild.expand.judges import JUDGEMENTS, JudgeVerdicts, described, judged, judgements, judges_of
+from instructwild.expand.judges import JudgeVerdicts, described, judged, judgements, judges_of
 from instructwild.expand.replies import OpenPrompt, ResponsePlan
 from instructwild.expand.run import thinking_config
 from instructwild.llm.batches.record import batches_in, name_abandoned
@@ -28,7 +28,7 @@ from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.read.instructions import read
 from instructwild.schema import Candidate, Dropped, Instruction
-from instructwild.stage.folder import SCRATCH
+from instructwild.stage.folder import JUDGEMENTS, SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
 from instructwild.text.quantity import quantity
 

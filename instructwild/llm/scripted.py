@@ -1,9 +1,9 @@
 """A model that follows a script: quick, the same every time, and as unreliable as real ones.
 
 It reads from the prompt what to write (a numbered list of new questions, questions with answers, conversations, the text
-that continues a list, a judgement, or a plain answer) and writes that in the language of the prompt. A stated share of its
-answers is refused, cut off, malformed, in the wrong language, or repeats an example. It serves tests, rehearsals of what a
-run will cost, and the smoke size of a recipe.
+that continues a list, a judgement, a verdict, or a plain answer) and writes that in the language of the prompt. A stated
+share of its answers is refused, cut off, malformed, in the wrong language, or repeats an example. It serves tests,
+rehearsals of what a run will cost, and the smoke size of a recipe.
 """
 
 import random
@@ -22,6 +22,7 @@ RANGE = re.compile(r"(?:number(?:ed|ing)?|编号)\D{0,20}(\d+)\D{1,10}(\d+)", re
 EXAMPLE = re.compile(r"User:|用户：")
 PAIRS = re.compile(r"Answer \d|回答\d")
 TALKS = re.compile(r"(?m)^Assistant:|^助手：")
+VERDICTS = re.compile(r"(?:one word|一个英文词)[:：]\s*([a-z_]+(?:(?:, ?|、| or | 或 )[a-z_]+)+)[.。]?\s*\Z")
 LETTERED = re.compile(r"(?ms)^\[([A-Z])\]\n(.*?)(?=\n\n\[[A-Z]\]\n|\n\n[^\n]*\Z)")
 HAN = re.compile(ANY_HAN)
 
@@ -46,6 +47,10 @@ class Faults:
 NONE = Faults(0, 0, 0, 0, 0, 0, 0)
 BESIDE = (0, 1, 1, 1, 2, 2, 2, 2, 2, 2)
 """Sentences beside a question, each as likely; the fewer there are, the likelier it is to be much like an earlier one."""
+
+
+DEFECTIVE = 0.15
+"""Share of rows in which a judge of rows finds a defect."""
 
 
 def tokens_of(text: str) -> int:
@@ -98,6 +103,9 @@ class Script:
             first = begun[-1] if begun else 1
             items = [self._item(examples, language, rng) for _ in range(3)]
             return " " + "\n".join([items[0], *(f"{first + i}. {item}" for i, item in enumerate(items[1:], 1))])
+        if verdicts := VERDICTS.search(prompt):
+            first, *others = re.findall("[a-z_]+", re.sub(" or ", " ", verdicts[1]))
+            return f"{answer(language, rng)}\n{rng.choice(others) if rng.random() < DEFECTIVE else first}"
         answers = LETTERED.findall(prompt)
         if len(answers) > 1:
             return self._order(answers, language, rng)

@@ -43,7 +43,8 @@ _SYNTAX = any_of(r"""
     scratchblocks | powershell | batch file | makefile | perl | my [@%]
 """)
 AT_SYNTAX = re.compile(
-    rf"\b(?:{_SYNTAX})\b|\bmy [@%]|(?-i:Scratch) ?[23]\b|\b(?:what|how) (?:is|are|does|do) (?:the )?@|"
+    rf"\b(?:{_SYNTAX})\b|\bmy [@%]|\b(?-i:(?:La)?TeX)\b|\\(?:makeat\w+|documentclass|usepackage|(?:re)?newcommand)\b|"
+    r"(?-i:Scratch) ?[23]\b|\b(?:what|how) (?:is|are|does|do) (?:the )?@|"
     "装饰器|注解|宏|存储过程|正则|裝飾器|註解", re.IGNORECASE)
 """A text that speaks about what an @ does in code."""
 _SQL = any_of("SELECT | DECLARE | SET | EXEC | EXECUTE | UPDATE | INSERT | WHERE | VALUES")

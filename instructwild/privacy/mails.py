@@ -19,10 +19,14 @@ def _mail(match: re.Match[str]) -> bool:
         return False
     if top.lower() in NO_TOP or MESSAGE_ID.fullmatch(local) or BEHIND_A_LOGIN.search(before(match, 80)):
         return False
+    if _WILDCARD.match(local):
+        return False
     return (local.strip(".") not in ("", "git") and top.lower() not in FILE_ENDINGS and after not in ("(", "$")
             and len(domain) > 4 and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
+_WILDCARD = re.compile(r"%(?![0-9A-Fa-f]{2})|.*%\Z|[_.]+\Z")
+"""A name that stands for many in SQL's LIKE: `'%@corp.example'`, `'j%@corp.example'`."""
 BEHIND_A_LOGIN = re.compile(r"://[^\s/@:]{0,60}:\Z")
 """Before the password of an address: behind it, an @ and a host are no mailbox."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ASKS = ("publish",)
 """Commands that ask before they replace something, and that are not told to do it all the same."""
 PUBLISHED = "lineage.json"
-ASKING = ("collect", "expand", "respond", "evaluate")
+ASKING = ("collect", "clean", "expand", "respond", "evaluate")
 """The commands that may ask a model elsewhere."""
 EARLIER = re.compile(r"((?:[a-z]+:)?)@(.+)")
 

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     import datasets  # type: ignore[import-untyped]
 
 DROPPED_FILE, REPORT, MODEL = "dropped.parquet", "report.html", "model"
+JUDGEMENTS = "judgements.parquet"
+"""Every reading of a model that judges rows or candidates: what it said, and what that cost."""
 WEIGHTS = f"{MODEL}/*.safetensors"
 """What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
-__all__ = ["DATA", "DROPPED_FILE", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Stage", "input_record", "is_stage", "load",
-           "parquet_pieces", "part_name", "part_records", "sha256_of", "table", "weights_sha256"]
+__all__ = ["DATA", "DROPPED_FILE", "JUDGEMENTS", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Stage", "input_record",
+           "is_stage", "load", "parquet_pieces", "part_name", "part_records", "sha256_of", "table", "weights_sha256"]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ def test_a_word_or_two_take_the_language_of_the_answer():
 def test_a_citation_and_the_system_turn_do_not_decide():
     assert named("把“The wind is cold and the boat is old”改成过去时", 'What does "今天天气很好，我们去公园散步吧" say?',
                  "“The wind is cold”") == ["zh-Hans", "en", "en"]
+    assert named("What does 'Der Kessel pfeift, und der Koch kommt heute zu spät nach Hause' mean?",
+                 "('C'est l'heure de la marée et le bateau n'est pas là', what is it?)",
+                 "Die Köchin sagt 'the kettle sings' und geht nach Hause, weil es spät ist.") == ["en", "en", "de"]
 
 
 @pytest.mark.parametrize(("text", "language"), [

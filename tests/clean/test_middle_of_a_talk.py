@@ -8,15 +8,15 @@ import pytest
 from instructwild.clean import talk
 from instructwild.clean.pipeline import clean
 from instructwild.clean.rules import Rules, strict
-from instructwild.clean.talk import stand_in_a_talk, weights, with_numbers
+from instructwild.clean.talk import stand_in_a_talk, weights
+from instructwild.clean.word_weights import UNIT, WordWeights
 
 DIRTY = [
-    ("mid_conversation", "Great, now add the ferry times to that table as well",
-     "Sure, here's the updated table:\n| pier | time |"),
-    ("mid_conversation", "can you change the code so the boat turns left instead",
-     "Sure! Here's the updated code:\nturn(left)"),
-    ("mid_conversation", "Thanks! That fixed it, but now I get another error",
-     "I apologize for the confusion. Let's fix that."),
+    ("mid_conversation", "Can you do step 2 of the plan with these boats",
+     "Sure, here's a summary of the key information you might want:"),
+    ("mid_conversation", "Give sample table data for above piers and boats",
+     "Sure, here's some sample table data for the piers:"),
+    ("mid_conversation", "But gulls do not swim", "Yes, you are correct. While gulls float, they do not swim."),
     ("lost_in_translation", "写出单词“anchor”的复数形式。", "锚。"),
     ("lost_in_translation", "找出单词 brave 的反义词。\nbrave", "胆小的"),
     ("lost_in_translation", "改写句子，避免使用动词“to be”。\n船很旧。", "这条船用了很多年。"),
@@ -98,31 +98,40 @@ def stands_in_a_talk(prompt, answer):
     return stand_in_a_talk(pl.Series([prompt]), pl.Series([answer])).item()
 
 
+def test_what_plain_words_show_is_not_weighed(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"prompt": "Great, now add the ferry times to that table as well",
+                                "completion": "Sure, here's the updated table:\n| pier | time |"}), encoding="utf-8")
+
+    def flags(out, actions):
+        return clean([path], tmp_path / out, [Rules(actions)]).frame()["labels"].struct.field("flags").to_list()
+
+    assert flags("all", {}) == [["lost_context"]]
+    assert flags("weighed", {"lost_context": "off"}) == [["mid_conversation"]]
+
+
 def test_the_opening_of_an_answer_alone_decides_nothing():
     assert not stands_in_a_talk("Name a knot.", "Sure! I apologize for the confusion. Here's the updated code:")
 
 
 def test_weights_are_read_once_and_are_those_of_the_file():
-    intercept, known = weights()
-    stored = json.loads(talk.FILE.read_text(encoding="utf-8"))
-    assert weights()[1] is known
-    assert intercept == stored["intercept"]
-    assert dict(zip(known["feature"], (known["units"] / talk.UNIT).to_list(), strict=True)) == stored["weights"]
+    known, stored = weights(), json.loads(talk.FILE.read_text(encoding="utf-8"))
+    assert weights() is known
+    assert known.intercept == stored["intercept"]
+    assert dict(known.known.select("feature", pl.col("units") / UNIT).iter_rows()) == pytest.approx(stored["weights"])
 
 
 def test_the_sum_of_weights_is_the_exact_one(monkeypatch):
     words = [f"{first}{second}" for first in "abcd" for second in "ghijk"]
-    known = with_numbers(pl.DataFrame({"feature": words, "units": [int(0.3 * talk.UNIT)] * len(words)}))
-    monkeypatch.setattr(talk, "weights", lambda: (0.0, known))
+    monkeypatch.setattr(talk, "weights", lambda: WordWeights.of(0.0, dict.fromkeys(words, 0.3)))
     assert sum([0.3] * len(words)) < talk.LEAST                # one after another they come to less than six
     assert stands_in_a_talk(" ".join(words), "Sure!")
     assert not stands_in_a_talk(" ".join(words[1:]), "Sure!")
 
 
 def test_each_row_is_judged_by_its_own_words_and_a_word_counts_once(monkeypatch):
-    features = ["reef", "bow 2", "bow #", ">aye", ">aye >,"]
-    known = with_numbers(pl.DataFrame({"feature": features, "units": [int(talk.UNIT)] * 5}))
-    monkeypatch.setattr(talk, "weights", lambda: (4.0, known))
+    known = dict.fromkeys(["reef", "bow 2", "bow #", ">aye", ">aye >,"], 1.0)
+    monkeypatch.setattr(talk, "weights", lambda: WordWeights.of(4.0, known))
     prompts = pl.Series(["Reef, reef", "Reef, reef", "", "bow 12", "bow 12"])
     assert stand_in_a_talk(prompts, pl.Series(["Aye", "reef", "Aye, aye", "It’s so", "Yes, aye"])).to_list() == [
         True, False, False, False, True]

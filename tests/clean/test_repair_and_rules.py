@@ -16,6 +16,7 @@ from instructwild.clean.rows import opened
 from instructwild.clean.rules import RULES, Rules, strict
 from instructwild.errors import ConfigError
 from instructwild.schema import Instruction, Message, content_id
+from instructwild.schema.identity import response_id, turn_of
 from instructwild.stage.frames import instruction_frame
 from tests.clean.rows import flags, left, rows_of
 
@@ -109,6 +110,21 @@ def test_an_answer_is_mended_without_renaming_the_prompt():
     found = Repair().verdicts(rows_of(("Say it", "  Itâ€™s so \r\n")))
     row = found.rows.row(0, named=True)
     assert (row["answer"], row["parents"], row["id"]) == ("  It’s so", [], content_id([("user", "Say it")]))
+
+
+@pytest.mark.parametrize("talk", [
+    [("user", "caf\u0065\u0301 \"x\"\n")], [("user", "Name a \\ bird."), ("assistant", " \n")],
+    [("user", "a "), ("assistant", "b")], [("user", "a "), ("assistant", "calls a tool")],
+    [("user", "Hi "), ("assistant", "Hi"), ("user", "And 港 ")], [("user", "Hi "), ("user", "again")],
+    [("system", "Be brief "), ("user", "Hi"), ("assistant", "Yes")], [("assistant", "Hello "), ("user", "Hi ")]])
+def test_ids_of_mended_rows_follow_from_their_turns(talk):
+    messages = [Message(role=role, content=text, tool_calls=[{"name": "look"}] if text == "calls a tool" else None)
+                for role, text in talk]
+    rows = opened(instruction_frame([Instruction(messages=messages, language="en")]))
+    row = Repair().verdicts(rows).rows.row(0, named=True)
+    turns = [*map(turn_of, row["messages"])]
+    assert row["labels"]["flags"] == ["repaired_outer_space"]
+    assert (row["id"], row["response_id"]) == (content_id(turns), response_id(turns))
 
 
 def test_each_kind_of_damage_can_be_flagged_dropped_or_left_alone():

@@ -16,9 +16,9 @@ TIDES = ("The tides rise and fall because the moon and the sun pull at the sea. 
          "line, at new and full moon; neap tides come at the quarters. In a bay the tides may be higher than on an open "
          "coast, because the bay narrows, and the time of the tides shifts by about fifty minutes from day to day.")
 DIRTY = [
-    ("unnamed_subject", "Add the next two steps to the list and give it the same form", HARBOUR),
-    ("unnamed_subject", "can you also give the other half of the table in the same way", HARBOUR),
-    ("unnamed_subject", "Rewrite the second part so that it sounds more formal", HARBOUR),
+    ("unnamed_subject", "Draft the section about fees for the article", HARBOUR),
+    ("unnamed_subject", "should the fees be paid before or after", HARBOUR),
+    ("unnamed_subject", "Draft the intro section for the article", HARBOUR),
     ("missing_input", "给定一个句子，把它改写得更正式。", "敬请各位旅客按时登船。"),
     ("missing_input", "判断这个句子是否通顺。", "通顺。"),
     ("missing_input", "为以下产品写一段广告词。", "轻盈透气，风雨无阻。"),

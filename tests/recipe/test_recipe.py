@@ -394,9 +394,10 @@ def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
 def test_a_plan_never_says_that_an_unknown_price_is_none(folder, model, usd):
     (folder / "recipe.yaml").write_text(
         f"title: x\nstages:\n  a: {{run: expand rows.jsonl --model {model}}}\n  b: {{run: respond @a --model {model} "
-        "--budget 2.5}\n  c: {run: train sft @b --model gpt}\n", encoding="utf-8")
+        "--budget 2.5}\n  c: {run: train sft @b --model gpt}\n"
+        f"  d: {{run: clean @b --model {model}}}\n", encoding="utf-8")
     steps = list(steps_of(read_recipe(folder / "recipe.yaml"), folder / "out", folder))
-    assert [step.usd for step in steps] == [usd, 2.5, 0.0]
+    assert [step.usd for step in steps] == [usd, 2.5, 0.0, usd]
 
 
 @pytest.mark.parametrize(("command", "options", "words"), [

@@ -202,29 +202,32 @@ class Floors(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """What parts texts: bits, marks and hashes of the tokens of each text, as in `Sifted`, where these begin, and whether
-    they are in rising order.
+    """What parts texts: bits, marks and hashes of the tokens of each text, as in `Sifted`, to be put in rising order and as
+    they are written, where these begin, and whether they are in rising order.
     """
 
     bits: NDArray[np.uint64]
     marks: NDArray[np.uint64]
     length: NDArray[np.int64]
     tokens: NDArray[np.uint32]
+    written: NDArray[np.uint32]
     start: NDArray[np.int64]
     ordered: NDArray[np.bool_]
 
     @classmethod
     def of(cls, bits: NDArray[np.uint64], marks: NDArray[np.uint64], length: NDArray[np.int64], tokens: NDArray[np.uint32],
            ordered: bool = False) -> "Texts":
-        """All texts, from their columns."""
-        return cls(bits, marks, length, tokens, starts(length), np.full(len(length), ordered))
+        """All texts, from their columns; of tokens that are in rising order it is not known how they are written."""
+        return cls(bits, marks, length, tokens, tokens if ordered else tokens.copy(), starts(length),
+                   np.full(len(length), ordered))
 
     def only(self, texts: NDArray[np.int64]) -> "Texts":
         """Some of them."""
         length = self.length[texts]
         start = starts(length)
         at = np.repeat(self.start[texts] - start[:-1], length) + np.arange(start[-1])
-        return Texts(self.bits[texts], self.marks[texts], length, self.tokens[at], start, self.ordered[texts])
+        return Texts(self.bits[texts], self.marks[texts], length, self.tokens[at], self.written[at], start,
+                     self.ordered[texts])
 
 
 def rare_tokens(crowd: Texts, floor: Fraction) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

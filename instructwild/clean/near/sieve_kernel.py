@@ -6,6 +6,9 @@ from instructwild.clean.near import kernel, keywords
 from instructwild.clean.near.compiled import compiled, inlined
 from instructwild.clean.near.key_kernel import MARKS
 
+BITS = 64
+"""Tokens whose places are the bits of one number."""
+
 
 @inlined
 def root_of(root, text):  # noqa: ANN001, ANN201
@@ -50,10 +53,24 @@ def perhaps_near(text, other, later, floors, bits, length):  # noqa: ANN001, ANN
 
 
 @inlined
-def near(text, other, later, floors, length, tokens, start, ordered):  # noqa: ANN001, ANN201
-    """Whether the F of two texts may be above a bound, by the tokens that they share.
+def common(tokens, a, m, b, n):  # noqa: ANN001, ANN201
+    """The length of the longest common subsequence of tokens[a:a+m] and tokens[b:b+n], m being 64 at most."""
+    row = kernel.ALL
+    for k in range(b, b + n):
+        mask = kernel.ZERO
+        for j in range(m):
+            mask |= np.uint64(tokens[a + j] == tokens[k]) << np.uint64(j)
+        row = (row + (row & mask)) | (row & ~mask)
+    return m - np.int64(kernel.ones(row << np.uint64(64 - m)))
 
-    The tokens of a text are put in order when they are first looked at: those of most never are.
+
+@inlined
+def near(text, other, later, floors, length, tokens, written, start, ordered):  # noqa: ANN001, ANN201
+    """Whether the F of two texts may be above a bound: by the tokens that they share, then, where one has 64 at most, by
+    those that they share in one order.
+
+    The tokens of a text are put in order when they are first looked at: those of most never are. `written` has them as the
+    text does, or in order too.
     """
     for each in (text, other):
         if not ordered[each]:
@@ -61,7 +78,12 @@ def near(text, other, later, floors, length, tokens, start, ordered):  # noqa: A
             ordered[each] = True
     p, q = bound(later, floors)
     need = p * (length[text] + length[other]) // (2 * q) + 1
-    return kernel.shared(tokens, start[text], start[text + 1], start[other], start[other + 1], need)
+    if not kernel.shared(tokens, start[text], start[text + 1], start[other], start[other + 1], need):
+        return False
+    if length[text] > length[other]:
+        text, other = other, text
+    return length[text] > BITS or \
+        common(written, start[text], length[text], start[other], length[other]) >= need
 
 
 @compiled
@@ -87,7 +109,7 @@ def may_be_noted(keys, table):  # noqa: ANN001, ANN201
 
 
 @compiled
-def meet(askers, groups, begin, members, bits, marks, length, tokens, start, ordered, floors, root):  # noqa: ANN001, ANN201
+def meet(askers, groups, begin, members, bits, marks, length, tokens, written, start, ordered, floors, root):  # noqa: ANN001, ANN201
     """Join the groups of each asker and member of its group whose F may be above its bound."""
     p, q = floors[0], floors[1]
     for at in range(len(askers)):
@@ -102,14 +124,14 @@ def meet(askers, groups, begin, members, bits, marks, length, tokens, start, ord
                 break
             if not apart(text, other, 0, bits, marks) and root_of(root, text) != root_of(root, other) and \
                     perhaps_near(text, other, max(text, other), floors, bits, length) and \
-                    near(text, other, max(text, other), floors, length, tokens, start, ordered):
+                    near(text, other, max(text, other), floors, length, tokens, written, start, ordered):
                 root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, ordered, floors, root):  # noqa: ANN001, ANN201
+def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, written, start, ordered, floors, root):  # noqa: ANN001, ANN201
     """Join the groups of those of a crowd that share a rare token and whose F may be above its bound.
 
     The first `own` of the crowd have its key themselves, the others without a run: of these no two meet by that key. What
@@ -128,7 +150,7 @@ def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, or
                 if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, bits, marks) and \
                         root_of(root, crowd[text]) != root_of(root, crowd[other]) and \
                         perhaps_near(text, other, max(crowd[text], crowd[other]), floors, bits, length) and \
-                        near(text, other, max(crowd[text], crowd[other]), floors, length, tokens, start, ordered):
+                        near(text, other, max(crowd[text], crowd[other]), floors, length, tokens, written, start, ordered):
                     root[root_of(root, crowd[text])] = root_of(root, crowd[other])
     for text in range(len(root)):
         root[text] = root_of(root, text)
@@ -136,7 +158,7 @@ def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, or
 
 @compiled
 def meet_about(  # noqa: ANN201
-    owner, bucket, size, start, words, bits, marks, length, tokens, begin, ordered, floors, root,  # noqa: ANN001
+    owner, bucket, size, start, words, bits, marks, length, tokens, written, begin, ordered, floors, root,  # noqa: ANN001
 ):
     """Join the groups of those that share a bucket and differ in few enough keywords, and whose F may be above its bound."""
     low = 0
@@ -155,7 +177,7 @@ def meet_about(  # noqa: ANN201
                 need = (ours + theirs - allowed + 1) // 2
                 if kernel.shared(words, start[text], start[text + 1], start[other], start[other + 1], need) and \
                         perhaps_near(text, other, max(text, other), floors, bits, length) and \
-                        near(text, other, max(text, other), floors, length, tokens, begin, ordered):
+                        near(text, other, max(text, other), floors, length, tokens, written, begin, ordered):
                     root[root_of(root, text)] = root_of(root, other)
         low = high
     for text in range(len(root)):

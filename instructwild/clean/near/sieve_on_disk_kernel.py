@@ -46,7 +46,7 @@ def join_pairs(texts, others, root):  # noqa: ANN001, ANN201
 
 
 @compiled
-def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, ordered, floors, root):  # noqa: ANN001, ANN201
+def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, written, start, ordered, floors, root):  # noqa: ANN001, ANN201
     """Join the groups of those of a crowd that share a rare token and whose F may be above its bound, as
     `sieve_kernel.meet_rare`.
 
@@ -74,7 +74,7 @@ def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, ordere
                     later = max(crowd[text], crowd[other])
                     if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, bits, marks) and \
                             perhaps_near(text, other, later, floors, bits, length) and \
-                            near(text, other, later, floors, length, tokens, start, ordered):
+                            near(text, other, later, floors, length, tokens, written, start, ordered):
                         root[root_of(root, crowd[text])] = root_of(root, crowd[other])
                         joined = True
                     k = follows[k]

@@ -3,14 +3,16 @@
 import random
 from fractions import Fraction
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.clean.near import RequestIndex, SameRequests, same_requests, sieve, sieve_on_disk
+from instructwild.clean.near.common_length import common_length
 from instructwild.clean.near.sieve import SiftedTexts, rare_tokens, sift, sift_closely
-from instructwild.clean.near.sieve_kernel import meet_rare
+from instructwild.clean.near.sieve_kernel import BITS, common, meet_rare
 from instructwild.clean.near.sieve_on_disk import SiftedOnDisk
 from instructwild.clean.near.sieve_on_disk_kernel import join_pairs, meet_crowd
 
@@ -93,3 +95,16 @@ def test_chains_join_what_comparing_all_with_all_joins(texts):
 @pytest.mark.parametrize("texts", [[], [""], ["", "a", "a"]])
 def test_no_texts_and_empty_ones(tmp_path, texts):
     assert SameRequests(texts, sifted=True, folder=tmp_path).verdicts == SameRequests(texts, sifted=False).verdicts
+
+
+def test_common_tokens_are_counted_in_one_order_as_the_rule_does():
+    @numba.njit
+    def counted(tokens, m, n):
+        return common(tokens, 0, m, m, n)
+
+    rng = random.Random(3)
+    for _ in range(300):
+        first, second = ([rng.randrange(9) for _ in range(rng.randint(1, size))] for size in (BITS, 2 * BITS))
+        tokens = np.array(first + second, np.uint32)
+        assert counted(tokens, len(first), len(second)) == common_length(first, second, 0)
+    assert counted(np.full(2 * BITS, 7, np.uint32), BITS, BITS) == BITS
