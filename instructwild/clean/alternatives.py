@@ -1,7 +1,7 @@
 """Patterns taken apart into their alternatives, and put together by how these open, so that one search sees many of them.
 
-A search costs most of its time before it reads a letter, so that fewer of them are faster; but where an alternative may begin
-anywhere, another one that begins at the start of a text alone makes the search of both slow.
+A search costs most of its time before it reads a letter, so that fewer of them are faster. Alternatives that may begin
+anywhere stay apart from those that begin at the start of a text, which alone are given up at its first word.
 """
 
 import re

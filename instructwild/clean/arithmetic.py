@@ -19,9 +19,11 @@ _SUM = rf"{_NUMBER}(?:{_SIGN}{_NUMBER}){{1,6}}"
 _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
+_BEHIND_ITS_FIRST_SIGN = (r"(?:(?<=\d)(?:\d{0,2}(?:,\d{3})+|\d*)|(?<!\d)(?:\d{1,3}(?:,\d{3})+|\d+))(?:\.\d+)?")
+"""The rest of a number: a pattern that begins with a class is tried only where one of its signs stands."""
 _EQUATION = LazyPattern(
-    rf"(?=[$¥€£\d])(?<![\w.,)\]}}^+×*/÷<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷<>−–—⁄^-] )"
-    rf"(?P<left>{_SUM}){_EQUALS}"
+    rf"(?P<left>[$¥€£\d](?<![\w.,)\]}}^+×*/÷<>%√·'\"−–—⁄$¥€£-].)(?<![\d.)\]%] .)(?<!\b[A-Za-z] .)(?<!\d, .)"
+    rf"(?<![+×*/÷<>−–—⁄^-] .){_BEHIND_ITS_FIRST_SIGN}(?:{_SIGN}{_NUMBER}){{1,6}}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
 _LINE_END = LazyPattern(r"\n|\\n(?![a-z])")
@@ -117,20 +119,18 @@ def _equations(text: str) -> Iterator[tuple[str, str]]:
     lines = _LINE_END.split(text) if "\\n" in text else text.split("\n")
     for line in lines:                                    # no equation goes over a line end, and few lines hold one
         if "=" in line or "equal" in line or "等于" in line:
-            for match in _EQUATION.finditer(line):
-                yield match["left"], match["right"]
+            yield from _EQUATION.compiled.findall(line)
 
 
 def _holds(left: str, right: str) -> bool:
     """Whether both sides agree as far as the digits of the right one go."""
     numbers = [number.lstrip("$¥€£").replace(",", "") for number in _NUMBERS.findall(left)]
     signs = _SIGNS.findall(left)
+    if len(signs) != len(numbers) - 1 or _surely_holds(numbers, signs, right):
+        return True
     if len(signs) > 1 and set(signs) & set("/÷"):       # what is divided by what is told by the writer's spaces at most
         return True
-    if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or (number[:1] == "0" and number[1:2].isdigit())
-                                             for number in numbers):
-        return True
-    if _surely_holds(numbers, signs, right):
+    if any(len(number) > _LONGEST or (number[:1] == "0" and number[1:2].isdigit()) for number in numbers):
         return True
     values = [Fraction(number) for number in numbers]
     if "/" in signs and " " not in left and max(values) < _FRACTION:
@@ -190,12 +190,12 @@ _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
 _SHORT_LIST = (_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len_bytes() < 3 * LONGEST_PROMPT)
 _MAY_ASK = only_where(
-    (_SHORT_ROW | _SHORT_LIST), only_where(
+    _SHORT_ROW | _SHORT_LIST, only_where(
         _PROMPT.str.contains(r"[\d=]"),
         (_SHORT_ROW & _PROMPT.str.contains(_IN_PARENTHESES))
-        | only_where(_SHORT_ROW & (_PROMPT.str.contains("=", literal=True) | _PROMPT.str.contains("root of ", literal=True)),
-                     _PROMPT.str.contains(MAY_ASK_FOR_A_ROOT))
-        | only_where(_SHORT_LIST & _PROMPT.str.contains(r"\d[ ,，、;；][^\n]*\d[ ,，、;；]"), _PROMPT.str.contains(MAY_ASK))))
+        | only_where(_SHORT_ROW & _PROMPT.str.contains("=|root of "), _PROMPT.str.contains(MAY_ASK_FOR_A_ROOT))
+        | only_where(_SHORT_LIST & _PROMPT.str.contains(r"\d[ ,，、;；][^\n]*\d[ ,，、;；]"),
+                     _PROMPT.str.contains(MAY_ASK))))
 """What a short answer may be the wrong one to: a sum, a root, or a value of a list."""
 _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False) | _MAY_ASK, row_by_row(wrong_row))

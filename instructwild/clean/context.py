@@ -21,7 +21,7 @@ from instructwild.clean.answers_on import (
 from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
 from instructwild.clean.follow_ups import FOLLOWS_UP
 from instructwild.clean.nothing_given import NOTHING_GIVEN
-from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, matches_any, only_where
+from instructwild.clean.patterns import ANSWER_MAY_HOLD_HAN, ANSWER_SIZE, PROMPT_SIZE, matches, matches_any, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -242,8 +242,9 @@ MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION | NOTHING_GIVEN
     | only_where(PROMPT.str.len_bytes() < 90, only_where(
         matches(PROMPT, _THIS_WORK), _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0)))
-    | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)
-                 & ~PROMPT.str.contains("知识", literal=True))
+    | only_where(ANSWER_MAY_HOLD_HAN, only_where(
+        matches(ANSWER.str.head(12), "根据|第"),
+        matches(ANSWER.str.head(30), _KNOWLEDGE) & ~PROMPT.str.contains("知识", literal=True)))
     | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),
                  matches(PROMPT, _HAN_BARE_TASK) & ~matches(PROMPT, _HAN_PROGRAM))
     | only_where((PROMPT_SIZE < 40) & matches(PROMPT, _HAN_PROBLEM), matches(ANSWER, r"\d"))

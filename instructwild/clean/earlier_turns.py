@@ -126,8 +126,8 @@ _SAYS_WHAT_TO_DO = rf"(?i)\b{_SAYS_WHAT_TO_DO_WORDS}\b"
 IS_A_MOVE_IN_A_TALK = (
     only_where((PROMPT_SIZE < 120) & matches(PROMPT, _GOES_ON_FROM), ~matches(PROMPT, _TEXT_FOLLOWS))
     | only_where((PROMPT_SIZE < 200) & matches(ANSWER.str.tail(80), _NEXT_MOVE), ~matches(PROMPT, _SETS_A_GAME_UP))
-    | only_where((PROMPT_SIZE < 240) & (ANSWER_SIZE < 260) & matches(ANSWER.str.head(40), _TAKES_NOTE),
-                 ~matches(PROMPT, _SAYS_WHAT_TO_DO))).fill_null(False)
+    | only_where((PROMPT_SIZE < 240) & (ANSWER_SIZE < 260), only_where(
+        matches(ANSWER.str.head(40), _TAKES_NOTE), ~matches(PROMPT, _SAYS_WHAT_TO_DO)))).fill_null(False)
 """Whatever text the prompt holds: it says from where to go on, or its answer asks for the next move of a game whose
 beginning is gone, or takes note of one detail of something.
 """

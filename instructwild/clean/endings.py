@@ -57,7 +57,8 @@ _OPEN_COMMA = only_where(
     matches(ANSWER.str.tail(12), _COMMA),
     ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER) | matches(_LAST_WORDS, _COMMA_OF_AN_ITEM))
 
-CUT_OFF = (((ANSWER_SIZE > 80) & (_OPEN_COMMA | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
+CUT_OFF = (only_where((ANSWER_SIZE > 80) & matches(ANSWER.str.tail(12), rf"{_COMMA}|{_OPEN_WORD}|{_OPEN_ITEM}"),
+                      _OPEN_COMMA | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}"))
            | only_where((ANSWER_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
                         _MID_SENTENCE | _MID_ITEM)
            | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE) | _OPEN_CLAUSE | _OPEN_BRACKET | _OPEN_QUOTE)

@@ -29,7 +29,8 @@ NO_PROGRAM = only_where(
     (PROMPT_SIZE < 800) & matches(PROMPT.str.head(24), _MAY_ASK_FOR_ONE),
     only_where((PROMPT_SIZE < 300) & (ANSWER_SIZE > 30) & matches(ANSWER.str.head(160), _SAYS_WHAT_IT_WOULD_DO),
                matches(PROMPT, _ASKS_FOR_ONE) & ~matches(PROMPT, _OTHER_PROGRAMS) & ~matches(ANSWER, _CODE))
-    | only_where((ANSWER_SIZE < 10) & matches(ANSWER, r"(?i)\A\W*(?:yes|no|true|false)\W*\z"), matches(PROMPT, _ORDERS_CODE)))
+    | only_where((ANSWER_SIZE < 10) & matches(ANSWER, r"(?i)\A\W*(?:yes|no|true|false)\W*\z"),
+                 matches(PROMPT, _ORDERS_CODE)))
 """The answer says what a program would do, or is the "yes" of a question."""
 
 _STRING = r"'(?:[^'\n\\]|\\[nt]){2,}'"

@@ -95,7 +95,8 @@ _LOST_LANGUAGE = only_where(
     | only_where(matches(PROMPT, rf"{_FORM_OF_A_LATIN_WORD}|{_WITH_A_SMALL_WORD}"),
                  matches(PROMPT, r"\p{Han}{3}") & ~matches(PROMPT, _MAY_BE_MEANT) & _NO_LATIN_ANSWER)
     | only_where(matches(PROMPT, _IN_A_FOREIGN_TEXT),
-                 matches(PROMPT, _HAN_ALONE) & matches(ANSWER, _HAN_ALONE) & ~matches(PROMPT, _ABOUT_LANGUAGES) & (ANSWER_SIZE > 1))
+                 matches(PROMPT, _HAN_ALONE) & matches(ANSWER, _HAN_ALONE) & ~matches(PROMPT, _ABOUT_LANGUAGES)
+                 & (ANSWER_SIZE > 1))
     | only_where(PROMPT.str.contains("主语", literal=True),
                  matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
     | only_where(matches(PROMPT, _SOUNDS), ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))

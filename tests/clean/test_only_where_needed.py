@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from instructwild.clean.alternatives import grouped
 from instructwild.clean.patterns import matches_any, only_where, sized, where
 from instructwild.clean.rows import names_of_hits
 
@@ -32,6 +33,19 @@ def test_sizes_count_characters_and_not_bytes():
 def test_patterns_looked_for_at_once_keep_their_own_flags():
     seen = matches_any(pl.col("answer"), ["(?i)A GULL\\z", "Tern|far"])
     assert ROWS.select(seen).to_series().to_list() == [True, None, False, True]
+
+
+def test_patterns_that_open_alike_are_one_search_with_the_same_result():
+    asks = r"\A\W*(?:please )*"
+    patterns = [rf"(?i){asks}go on|[|(]\|x", r"(?i)\A\W*(?:then|So)|\bmore\b", rf"{asks}Stop|\A[^.]*end",
+                "b(?:a|c)|[^|]d\\|"]
+    texts = pl.Series(["PLEASE go on", "-- SO", "please Stop", "Please Stop", "More", "moreover", "the end", "x. end", "bc",
+                       "(|X", "|x", "ad|", "so", "then", "a go on", "xd\\"])
+    searches = [*grouped(patterns, [asks])]
+    assert len(searches) == 5
+    separate = pl.select(pl.any_horizontal(texts.str.contains(pattern) for pattern in patterns)).to_series()
+    assert pl.select(matches_any(pl.lit(texts), patterns, [asks])).to_series().equals(separate)
+    assert separate.sum() == 10
 
 
 def test_hits_are_named_by_row_in_the_order_of_their_columns():

@@ -3,9 +3,10 @@
 import polars as pl
 import pytest
 
+from instructwild.clean import unnamed_subject
 from instructwild.clean.exact_lengths import far_from_its_length
 from instructwild.clean.rules import strict
-from instructwild.clean.unnamed_subject import name_no_subject, speaks_of
+from instructwild.clean.unnamed_subject import ANSWER_WEIGHTS, beside_prompts, name_no_subject, speaks_of
 
 HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats "
            "of the fishing fleet first, then to yachts. Pilots of the harbour office meet each boat beyond the mole. The "
@@ -100,6 +101,23 @@ def test_a_prompt_that_names_what_its_answer_is_about_is_told_from_one_that_does
     prompts = pl.Series(["show me the berths, pilots and tides of the harbour office of Oddeness",
                          "can you also give the other half of the table in the same way"])
     assert name_no_subject(prompts, pl.Series([HARBOUR, HARBOUR])).to_list() == [False, True]
+
+
+def test_an_answer_is_read_where_its_opening_does_not_decide_alone(monkeypatch):
+    prompts = pl.Series(["can you also make it shorter and add the same thing to that again?",
+                         "can you also give the other half of the table in the same way"])
+    answers = pl.Series(["Sure, here's the updated version of the second one with the change you asked for:", HARBOUR])
+    compared = []
+
+    def beside(*texts):
+        compared.extend(texts[1])
+        return beside_prompts(*texts)
+
+    monkeypatch.setattr(unnamed_subject, "beside_prompts", beside)
+    assert name_no_subject(prompts, answers).to_list() == [True, True]
+    assert compared == [HARBOUR]
+    against = [weight for name, weight in ANSWER_WEIGHTS.items() if name != "words" and weight < 0]
+    assert sum(against) > unnamed_subject._MOST_AGAINST
 
 
 def test_what_a_first_sentence_points_at_is_new_where_the_prompt_names_no_word_of_it():
