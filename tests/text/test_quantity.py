@@ -1,10 +1,8 @@
 """A number and its noun agree."""
 
-import doctest
 
 import pytest
 
-from instructwild.text import quantity as module
 from instructwild.text.quantity import plural, quantity
 
 
@@ -20,7 +18,3 @@ def test_what_changes_with_the_noun_can_be_named():
     assert quantity(1, "row has", "rows have") == "1 row has"
     assert quantity(3, "row has", "rows have") == "3 rows have"
     assert plural("new instruction") == "new instructions"
-
-
-def test_examples_in_the_docstring_hold():
-    assert doctest.testmod(module).failed == 0

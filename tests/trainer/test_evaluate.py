@@ -1,6 +1,5 @@
 """Measuring models: hand-worked numbers, what is counted, what cannot win, and going on after an interruption."""
 
-import doctest
 import json
 import math
 import shutil
@@ -20,7 +19,7 @@ from instructwild.llm.open import Limits
 from instructwild.llm.request import Sampling
 from instructwild.stage.frames import rankings
 from instructwild_trainer.data import place, split_key
-from instructwild_trainer.evaluate import chunks, pairwise, statistics
+from instructwild_trainer.evaluate import chunks, pairwise
 from instructwild_trainer.evaluate.command import evaluate
 from instructwild_trainer.evaluate.comparison import PairwisePlan
 from instructwild_trainer.evaluate.models import unique_names
@@ -71,10 +70,6 @@ def reward_folder(tmp_path_factory, tiny):
 
 
 # numbers
-
-
-def test_examples_in_docstrings_hold():
-    assert doctest.testmod(statistics).failed == 0
 
 
 def test_a_ratio_is_weighted_and_rows_of_one_prompt_are_drawn_together():

@@ -1,6 +1,5 @@
 """What of a response repeats its prompt, by hand in both languages: echoes go, answers, quotations and edits stay."""
 
-import doctest
 import json
 import time
 
@@ -12,17 +11,12 @@ from hypothesis import strategies as st
 from instructwild_trainer.evaluate.bench.items import BenchItem
 from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.ppo.scores import EncodedPrompt, FunctionScore
-from instructwild_trainer.verifiers import VERIFIERS, Check, echo, own_text, prompt_parts, shared_runs, verified
+from instructwild_trainer.verifiers import VERIFIERS, Check, own_text, verified
 from instructwild_trainer.verifiers.prompt_parts import sentences_that_ask
 from instructwild_trainer.verifiers.reward import met
 
 EN = "Tell me about the harbour. Use all of these words: crane, rope."
 ZH = "介绍一下这座港口。使用以下所有词语：吊车、绳子。"
-
-
-def test_examples_in_docstrings_hold():
-    for module in (echo, prompt_parts, shared_runs):
-        assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(("prompt", "response"), [
