@@ -24,7 +24,7 @@ PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 FILE = Path(__file__).with_name("subject_weights.json")
 LONGEST, SHORTEST_ANSWER = 240, 120
 """Characters of a prompt that is judged, and bytes of an answer that shows what it is about."""
-LEAST, LEAST_OF_PROMPT = 1.2, 0.2
+LEAST, LEAST_OF_PROMPT = 1.4, 0.2
 """The sums from which on a row is seen: of all weights, and of those of the prompt alone."""
 _READ, _OPENING = 600, 200
 """Characters of an answer whose subject is looked for, and of its first sentence."""
