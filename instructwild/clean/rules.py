@@ -100,7 +100,7 @@ RULES: dict[str, Defect] = {
     "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
                                MID_CONVERSATION, "flag", (120, 130), behind=("lost_context",)),
     "unnamed_subject": Defect("the prompt names nothing of what its answer is about: it goes on from a turn that is not in "
-                              "the row", UNNAMED_SUBJECT, "flag", (90, 100), behind=("lost_context", "mid_conversation")),
+                              "the row", UNNAMED_SUBJECT, "flag", (83, 90), behind=("lost_context", "mid_conversation")),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
                             (285, 304)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
