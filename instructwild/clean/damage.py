@@ -12,6 +12,7 @@ import polars as pl
 
 from instructwild.clean.mojibake import SUSPECT, Misread, misread, unmangled
 from instructwild.clean.page_labels import ENDS_IN_A_LABEL, LONGEST, without_page_labels
+from instructwild.clean.role_labels import ENDS_A_TURN, OPENS_A_TURN, without_role_labels
 from instructwild.clean.patterns import where
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
@@ -266,6 +267,10 @@ def _without_labels(turns: Turns) -> list[str]:
     return [without_page_labels(content) if role == "user" else content for role, content in turns]
 
 
+def _without_role_labels(turns: Turns) -> list[str]:
+    return [without_role_labels(role, content) for role, content in turns]
+
+
 DAMAGE: dict[str, Damage] = {
     "mojibake": Damage("text decoded with the wrong encoding",
                        WIDE.str.contains(SUSPECT), _unmangled, _doubtful_mojibake),
@@ -281,6 +286,8 @@ DAMAGE: dict[str, Damage] = {
                           _without_placeholder, _doubtful_placeholder),
     "page_labels": Damage("labels of the page that a prompt was copied from, at its end",
                           CONTENT.str.tail(LONGEST).str.contains(ENDS_IN_A_LABEL), _without_labels),
+    "role_labels": Damage("tags of a chat template around a whole turn",
+                          CONTENT.str.contains(OPENS_A_TURN) | CONTENT.str.contains(ENDS_A_TURN), _without_role_labels),
     "spelled_line_ends": Damage("line ends that stand in the text as \\n", CONTENT.str.contains(SPELLED_LINE_END),
                                 _with_line_ends),
     "outer_space": Damage("white space around the text, or carriage returns in it",

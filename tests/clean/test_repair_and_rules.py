@@ -30,6 +30,9 @@ CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min
     ("总结影响。\n“<无输入>”", "总结影响。", "placeholder"),
     ("打印（&#39;你好&#39;，a &lt; b &amp;&amp; c）", "打印（'你好'，a < b && c）", "html_entities"),
     ("Name a bird.Share Prompt", "Name a bird.", "page_labels"),
+    ("<user>: 说一种鸟", "说一种鸟", "role_labels"),
+    ("[INST] Name a bird. [/INST]", "Name a bird.", "role_labels"),
+    ("<|im_start|>user\nName a bird.<|im_end|>\n", "Name a bird.", "role_labels"),
     ("非物质的\u200b例子", "非物质的例子", "control_characters"),
     ("a\x00b\x07c", "abc", "control_characters"),
     ("Donâ€™t â€” ever", "Don’t — ever", "mojibake"),
@@ -44,6 +47,21 @@ def test_damage_that_has_one_reading_is_mended_and_said(before, after, kind):
     assert flags(found.rows) == [[f"repaired_{kind}"], []]
     assert found.notes[kind] == 1
     assert left(found) == []
+
+
+@pytest.mark.parametrize("text", [
+    "<user>: Name a bird. <bot>: A gull. <user>: Another one.", "What does [INST] mean?", "[INST]", "End lines with `</s>`",
+    "<s>gone</s>", "[INST] Name a bird. [/INST] A gull. [INST] And a fish? [/INST]"])
+def test_tags_of_roles_that_are_not_around_one_turn_stay(text):
+    repaired = Repair().verdicts(rows_of(text, (text, text))).rows
+    assert repaired["prompt"].to_list() == [text, text]
+    assert repaired["answer"].to_list() == [None, text]
+
+
+def test_a_stop_token_at_the_end_of_an_answer_goes():
+    repaired = Repair().verdicts(rows_of(("Name a bird", "A gull.</s>"), ("Name a bird", "<|im_start|>assistant\nA tern.<|im_end|>"))).rows
+    assert repaired["answer"].to_list() == ["A gull.", "A tern."]
+    assert flags(repaired) == [["repaired_role_labels"]] * 2
 
 
 @pytest.mark.parametrize("text", [
