@@ -12,8 +12,8 @@ import polars as pl
 
 from instructwild.clean.mojibake import SUSPECT, Misread, misread, unmangled
 from instructwild.clean.page_labels import ENDS_IN_A_LABEL, LONGEST, without_page_labels
-from instructwild.clean.role_labels import ENDS_A_TURN, OPENS_A_TURN, without_role_labels
 from instructwild.clean.patterns import where
+from instructwild.clean.role_labels import ENDS_A_TURN, OPENS_A_TURN, without_role_labels
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 
