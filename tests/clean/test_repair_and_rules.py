@@ -59,7 +59,8 @@ def test_tags_of_roles_that_are_not_around_one_turn_stay(text):
 
 
 def test_a_stop_token_at_the_end_of_an_answer_goes():
-    repaired = Repair().verdicts(rows_of(("Name a bird", "A gull.</s>"), ("Name a bird", "<|im_start|>assistant\nA tern.<|im_end|>"))).rows
+    rows = rows_of(("Name a bird", "A gull.</s>"), ("Name a bird", "<|im_start|>assistant\nA tern.<|im_end|>"))
+    repaired = Repair().verdicts(rows).rows
     assert repaired["answer"].to_list() == ["A gull.", "A tern."]
     assert flags(repaired) == [["repaired_role_labels"]] * 2
 
