@@ -17,9 +17,9 @@ from instructwild.text.language.confidence import doubtful
 from instructwild.text.language.shared_script import SharedScript
 
 QUOTED = (r"(?s)```.*?(?:```|\z)|`[^`\n]+`|“[^”]+”|「[^」]+」|『[^』]+』|《[^》\n]+》|«[^»]+»"
-          r"|\"[^\"\n]+\"|‘[^’\n]+’(?:[^\p{L}]|\z)"
-          r"|(?:\A|[\s(:：,，])'\p{L}(?:[^'\n]|'\p{L})* (?:[^'\n]|'\p{L})*'(?:[^\p{L}]|\z)")
-"""What a prompt cites; it is in the language of whoever is cited."""
+          r"|\"[^\"\n]+\"|‘[^’\n]+’(?:[^\p{L}]|\z)")
+SINGLY_QUOTED = r"(?:\A|[\s(:：,，])'\p{L}(?:[^'\n]|'\p{L})* (?:[^'\n]|'\p{L})*'(?:[^\p{L}]|\z)"
+"""What a prompt cites; it is in the language of whoever is cited. Between apostrophes, two words or more."""
 TAG = re.compile(r"-?[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 """A tag of BCP 47, or one that is left out."""
 SPEAKS = r"\p{Han}.*?\p{Han}|\p{L}\p{L}\p{L}.*?\p{L}\p{L}|[\p{Hangul}\p{Hiragana}\p{Katakana}]"
@@ -72,10 +72,7 @@ def _kept(keep: Sequence[str]) -> pl.Expr:
 def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
     """The language of what the user says in each row, citations apart; where that is too short to tell, the answer's."""
     spoken = _spoken(rows)
-    around = spoken.to_frame("text").select(
-        pl.when(pl.col("text").str.contains(r"[“\"「『《«`‘]|(?:\A|[\s(:：,，])'"))
-        .then(pl.col("text").str.replace_all(QUOTED, " ")).otherwise(pl.lit(None, dtype=pl.String))).to_series()
-    around = _asking(spoken, around)
+    around = _asking(spoken, _without_citations(spoken))
     tags = languages(spoken, backend)
     cited = (around.str.contains(SPEAKS) & (around != spoken)).fill_null(False)
     if cited.any():
@@ -91,6 +88,18 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
         brief = doubtful(answers, of_answer, backend) | (answers.str.count_matches(r"\p{L}").fill_null(0) < 12)
         tags = tags.scatter(places, pl.select(pl.when(brief).then(pl.lit(UNDETERMINED)).otherwise(of_answer)).to_series())
     return tags.alias("language")
+
+
+def _without_citations(spoken: pl.Series) -> pl.Series:
+    """The texts without what they cite; null where nothing may be cited."""
+    text = pl.col("text")
+    around = spoken.to_frame("text").select(
+        pl.when(text.str.contains("[“\"「『《«`‘]")).then(text.str.replace_all(QUOTED, " "))
+        .otherwise(pl.lit(None, dtype=pl.String))).to_series()
+    places = spoken.str.contains("'", literal=True).arg_true()
+    places = places.filter(spoken.gather(places).str.contains(SINGLY_QUOTED))
+    some = pl.select(pl.coalesce(around.gather(places), spoken.gather(places))).to_series()
+    return around.scatter(places, some.str.replace_all(SINGLY_QUOTED, " "))
 
 
 def _asking(spoken: pl.Series, around: pl.Series) -> pl.Series:

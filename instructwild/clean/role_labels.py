@@ -32,6 +32,8 @@ def without_role_labels(role: str, text: str) -> str:
     >>> without_role_labels("user", "<user>: Name a tide. <bot>: The ebb. <user>: Another.")
     '<user>: Name a tide. <bot>: The ebb. <user>: Another.'
     """
-    match = _AROUND[role].match(text) if role in _AROUND else None
+    if role not in _AROUND or not (text.lstrip().startswith(("<", "[")) or text.rstrip().endswith(">")):
+        return text
+    match = _AROUND[role].match(text)
     within = match[1] if match is not None else ""
     return text if within in ("", text.strip()) or _ANY_TAG.search(within) else within
