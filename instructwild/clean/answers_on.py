@@ -143,6 +143,6 @@ ASKS_BACK = only_where((PROMPT_SIZE < 120) & (ANSWER_SIZE < 500)
 """The answer says that it does not know what is meant, and asks for more: not of a word or name that it does not know."""
 OPENINGS = (_GIVES_MORE, _ANSWER_POINTS_BACK)
 """What an answer to a prompt without a text of its own opens with, for one look at all."""
-OPENS_ON = (matches_any(ANSWER, (_THANKS, _REACTS, _WITHDRAWS, _OPENS_ON)) | matches(ANSWER.str.head(8), _A_LATER_NUMBER)
-            | ANSWER.str.head(300).str.contains("(?i)earlier|previously"))
+MAY_OPEN_ON = (matches_any(ANSWER, (_THANKS, _REACTS, _WITHDRAWS, _OPENS_ON))
+               | matches(ANSWER.str.head(8), _A_LATER_NUMBER) | ANSWER.str.head(300).str.contains("(?i)earlier|previously"))
 """One look at what the answers to other prompts open with."""

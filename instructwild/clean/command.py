@@ -21,6 +21,7 @@ from instructwild.console.model_options import (
     Timeout,
     Tpm,
     as_switch,
+    limits_of,
 )
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Engine, Force, Json, Shards, announce
@@ -135,14 +136,9 @@ def clean(
         "judge": {"model": model or "", "rules": of_judge, "thinking": as_switch(thinking), "cache": cache},
     }
     if model:
-        from instructwild.llm.endpoints import parse_endpoints
-        from instructwild.llm.open import Limits
-        from instructwild.llm.price import parse_price
-
-        options["judge"]["limits"] = Limits(
-            budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
-            timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
-            endpoints=parse_endpoints(endpoint or ()))
+        options["judge"]["limits"] = limits_of(
+            price, endpoint, budget=budget, rpm=rpm, tpm=tpm, concurrency=concurrency, timeout=timeout, batch=batch,
+            local_only=local_only, provider_batch=provider_batch)
     if rules:
         from instructwild.clean.own_rules import from_files
 

@@ -12,8 +12,8 @@ from instructwild.clean.answers_on import (
     ANSWERS_A_TALK,
     ASKS_BACK,
     BEGINS_LATER,
+    MAY_OPEN_ON,
     OPENINGS,
-    OPENS_ON,
     REACTS_IN_A_TALK,
     USED_BEFORE,
     WITHDRAWS_AN_ANSWER,
@@ -163,12 +163,12 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
              r"|add)\b[^\n]{0,80}\s*\n\s*"
              rf"{_PLUG_IN}\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
-_OPENS_ON = (only_where(OPENS_ON, WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK)
-                        | REACTS_IN_A_TALK | BEGINS_LATER))
+_ANSWER_OPENS_ON = only_where(MAY_OPEN_ON, WITHDRAWS_AN_ANSWER | only_where(PROMPT_SIZE < LONGEST, ANSWERS_A_TALK)
+                              | REACTS_IN_A_TALK | BEGINS_LATER)
 """The opening of the answer shows the lost turn."""
 _OF_SHORT = (_SHOWS_IN_THE_PROMPT | USED_BEFORE | NAMES_WHAT_IS_GONE | only_where(
     matches_any(ANSWER.str.head(300), (*OPENINGS, _STANDS_ABOVE, _OPENS_EARLIER)), _SHOWS_IN_THE_ANSWER | ANSWER_GOES_ON))
-LOST_CONTEXT = SINGLE_TURN & (_OPENS_ON | only_where(
+LOST_CONTEXT = SINGLE_TURN & (_ANSWER_OPENS_ON | only_where(
     PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches_any(PROMPT, (_NEXT, _LABELLED))
     | only_where(matches(PROMPT, "(?i)above|again"), matches(PROMPT, _FROM_ABOVE))
     | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))

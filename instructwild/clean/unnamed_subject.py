@@ -94,13 +94,8 @@ def speaks_against(prompts: pl.Series) -> pl.DataFrame:
                      identifier=prompts.str.contains(_IDENTIFIER))
 
 
-def speaks_of(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
-    """What each answer shows beside its prompt."""
-    return pl.DataFrame({"words": weights().of_openings(answers)}).hstack(beside_prompts(prompts, answers))
-
-
 def beside_prompts(prompts: pl.Series, answers: pl.Series) -> pl.DataFrame:
-    """The same but for the words of its opening."""
+    """What each answer shows beside its prompt, but for the words of its opening."""
     rows, named = len(prompts), _content(prompts).unique()
     in_row = pl.col("word") + pl.col("row").cast(pl.UInt64) * _ODD          # to group by one number takes half the time
     counts = _content(answers.str.head(_READ)).group_by(in_row, maintain_order=True).agg(pl.col("row").first(), pl.len())

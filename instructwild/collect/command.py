@@ -6,7 +6,7 @@ import typer
 
 from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.kinds import KINDS
-from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout
+from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout, limits_of
 from instructwild.console.options import DryRun, Encoding, Force, Json, Out, Shards, announce
 from instructwild.errors import ConfigError
 
@@ -54,15 +54,12 @@ def collect(
     from instructwild.collect.pipeline import collect as run
     from instructwild.collect.plan import plan
     from instructwild.console.terminal import progress
-    from instructwild.llm.open import Limits
-    from instructwild.llm.price import parse_price
 
     kind_named(kind)
     if not sources:                            # not required by typer, so that a forgotten kind is named as what is missing
         raise ConfigError("no export is named", where=f"collect {kind}",
                           remedy="name files, folders or zips behind the kind")
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, timeout=timeout,
-                    local_only=local_only)
+    limits = limits_of(price, budget=budget, timeout=timeout, local_only=local_only)
     labeller = Labeller(model, limits) if model else None
     if dry_run:
         print(plan(kind, sources, labeller, as_is=as_is, private=private, recall=recall, threshold=threshold,

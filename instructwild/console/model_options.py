@@ -1,9 +1,13 @@
 """Options that commands share which send requests to a model: what may be spent, how fast, and where."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from instructwild.llm.open import Limits
 
 Budget = Annotated[float | None, typer.Option("--budget", help="Spending limit in US$, never exceeded.", min=0)]
 ListPrice = Annotated[str, typer.Option("--price", help="US$ per million tokens sent,received; known for most models.")]
@@ -35,3 +39,21 @@ ThoughtsKept = Literal["keep", "drop"]
 def as_switch(thinking: str | None) -> bool | None:
     """`on`, `off` or nothing, as True, False or None."""
     return None if thinking is None else thinking == "on"
+
+
+def limits_of(price: str = "", endpoint: Sequence[str] | None = None, **others: Any) -> "Limits":
+    """What a command's options allow.
+
+    Args:
+        price: as `--price` has it.
+        endpoint: as `--endpoint` has them.
+        others: fields of `Limits` by the names of their options.
+
+    Raises:
+        ConfigError: a price or an endpoint cannot be understood.
+    """
+    from instructwild.llm.endpoints import parse_endpoints
+    from instructwild.llm.open import Limits
+    from instructwild.llm.price import parse_price
+
+    return Limits(price=parse_price(price) if price else None, endpoints=parse_endpoints(endpoint or ()), **others)

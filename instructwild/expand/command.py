@@ -19,6 +19,7 @@ from instructwild.console.model_options import (
     Timeout,
     Tpm,
     as_switch,
+    limits_of,
 )
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, Shards, announce
@@ -75,18 +76,14 @@ def expand(
     """
     from instructwild.expand.plan import ExpandPlan, parse_quota
     from instructwild.expand.run import expand as run
-    from instructwild.llm.endpoints import parse_endpoints
-    from instructwild.llm.open import Limits
-    from instructwild.llm.price import parse_price
     from instructwild.read.names import parse_map
 
     chosen = tuple(dict.fromkeys(part.strip() for part in languages.split(",") if part.strip()))
     plan = ExpandPlan(target=target, languages=chosen, method=method, prompt_style=prompt_style, template=template,
                       seed=seed, max_empty=max_empty_requests, quotas=tuple(parse_quota(text) for text in quota or ()),
                       thinking=as_switch(thinking), keep_thoughts=thoughts == "keep", plain=plain)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
-                    timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
-                    endpoints=parse_endpoints(endpoint or ()))
+    limits = limits_of(price, endpoint, budget=budget, rpm=rpm, tpm=tpm, concurrency=concurrency, timeout=timeout,
+                       batch=batch, local_only=local_only, provider_batch=provider_batch)
     mapping = parse_map(columns or ())
     if dry_run:
         from instructwild.expand.forecast import forecast_expand

@@ -20,6 +20,7 @@ from instructwild.console.model_options import (
     Timeout,
     Tpm,
     as_switch,
+    limits_of,
 )
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, Shards, announce
@@ -85,9 +86,6 @@ def respond(
     from instructwild.errors import ConfigError
     from instructwild.expand.replies import ResponsePlan
     from instructwild.expand.respond import respond as run
-    from instructwild.llm.endpoints import parse_endpoints
-    from instructwild.llm.open import Limits
-    from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
     from instructwild.read.names import parse_map
 
@@ -95,9 +93,8 @@ def respond(
     plan = ResponsePlan(k=k, sampling=sampling, attempts=attempts, truncated=truncated, keep_refusals=keep_refusals,
                         keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit,
                         keep_thoughts=thoughts == "keep", chat_template=chat_template)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
-                    timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
-                    endpoints=parse_endpoints(endpoint or ()))
+    limits = limits_of(price, endpoint, budget=budget, rpm=rpm, tpm=tpm, concurrency=concurrency, timeout=timeout,
+                       batch=batch, local_only=local_only, provider_batch=provider_batch)
     models, judges, mapping = model or [], judge or [], parse_map(columns or ())
     if not models and not judges:
         raise ConfigError("no model was named", where="--model", remedy="give smollm2, a folder, a Hub id, URL#NAME or an "

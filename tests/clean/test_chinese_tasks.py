@@ -5,7 +5,6 @@ import pytest
 from instructwild.clean.exact_lengths import far_from_its_han_length
 from instructwild.clean.item_counts import wrong_count
 from instructwild.clean.list_values import wrong_list_value
-from instructwild.clean.rules import strict
 from tests.clean.rows import flags_by_row
 
 ADDRESS = "https://news.example/2021/harbour.html"
@@ -97,16 +96,6 @@ GOOD = [
     ("写一个关于灯塔的20字故事。", "老人点亮灯塔，迷雾里的小船循着灯光平安回到了港口。"),
     ("做以下等式：8 + 4 / 2", "10"), ("单击正确的选项。\n哪一种是船？\nA. 渡轮\nB. 卡车", "A. 渡轮"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)
-def test_dirt_is_named(seen, rule, prompt, answer):
-    assert rule in seen[prompt, answer]
-
-
-@pytest.mark.parametrize("row", GOOD)
-def test_a_good_row_beside_it_is_not_named(seen, row):
-    assert not seen[row] & {*strict()}
 
 
 @pytest.mark.parametrize(("prompt", "named"), [

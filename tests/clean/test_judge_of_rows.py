@@ -95,11 +95,11 @@ def test_each_defect_flags_and_the_model_s_words_are_kept(tmp_path, editor, lang
     done = clean([source], tmp_path / "out", [*DEFAULT, Judge("scripted")])
     assert flags_of(done.frame()) == {**{name: [f"judged_{name}"] for name in DEFECTS}, "keep": []}
     assert done.manifest.rows.dropped == 0
-    said = pl.read_parquet(tmp_path / "out" / "judgements.parquet")
-    assert said["verdict"].to_list() == [*DEFECTS, "keep"]
-    assert said["said"][0] == f"Because of that.\n{next(iter(DEFECTS))}"
-    assert said["words"].unique().to_list() == [WORDS[language].digest]
-    assert said["id"].to_list() == done.frame()["id"].to_list()
+    readings = pl.read_parquet(tmp_path / "out" / "judgements.parquet")
+    assert readings["verdict"].to_list() == [*DEFECTS, "keep"]
+    assert readings["said"][0] == f"Because of that.\n{next(iter(DEFECTS))}"
+    assert readings["words"].unique().to_list() == [WORDS[language].digest]
+    assert readings["id"].to_list() == done.frame()["id"].to_list()
     assert done.manifest.metrics["steps"]["judge"]["named"] == dict.fromkeys(DEFECTS, 1)
 
 

@@ -76,16 +76,6 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)
-def test_dirt_is_named(seen, rule, prompt, answer):
-    assert rule in seen[prompt, answer]
-
-
-@pytest.mark.parametrize("row", GOOD)
-def test_a_good_row_beside_it_is_not_named(seen, row):
-    assert not seen[row] & {*strict()}
-
-
 def test_no_good_row_is_dropped_or_changed_by_strict(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps({"prompt": prompt, "completion": answer}, ensure_ascii=False) + "\n"

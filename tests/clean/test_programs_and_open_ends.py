@@ -5,7 +5,6 @@ import pytest
 from instructwild.clean.equations import wrong_root
 from instructwild.clean.page_labels import without_page_labels
 from instructwild.clean.repair import Repair
-from instructwild.clean.rules import strict
 from tests.clean.rows import flags, rows_of
 
 DIRTY = [
@@ -75,16 +74,6 @@ GOOD = [
     ("Edit this sentence to make it grammatically correct: The boat came in.", "The boat came in."),
     ("How does the sprite turn?", "Use this:\n```\nwhen gf clicked\nturn ((x) / (8)\n```"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)
-def test_dirt_is_named(seen, rule, prompt, answer):
-    assert rule in seen[prompt, answer]
-
-
-@pytest.mark.parametrize("row", GOOD)
-def test_a_good_row_beside_it_is_not_named(seen, row):
-    assert not seen[row] & {*strict()}
 
 
 @pytest.mark.parametrize(("prompt", "answer", "wrong"), [

@@ -1,12 +1,10 @@
 """Prompts without their subject or input, answers in another language or of another length, and good rows beside them."""
 
 import polars as pl
-import pytest
 
 from instructwild.clean import unnamed_subject
 from instructwild.clean.exact_lengths import far_from_its_length
-from instructwild.clean.rules import strict
-from instructwild.clean.unnamed_subject import ANSWER_WEIGHTS, beside_prompts, name_no_subject, speaks_of
+from instructwild.clean.unnamed_subject import ANSWER_WEIGHTS, beside_prompts, name_no_subject
 
 HARBOUR = ("The harbour office of Oddeness keeps three lists: berths, pilots and tides. Berths are given to the boats "
            "of the fishing fleet first, then to yachts. Pilots of the harbour office meet each boat beyond the mole. The "
@@ -87,16 +85,6 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "prompt", "answer"), DIRTY)
-def test_dirt_is_named(seen, rule, prompt, answer):
-    assert rule in seen[prompt, answer]
-
-
-@pytest.mark.parametrize("row", GOOD)
-def test_a_good_row_beside_it_is_not_named(seen, row):
-    assert not seen[row] & {*strict()}
-
-
 def test_a_prompt_that_names_what_its_answer_is_about_is_told_from_one_that_does_not():
     prompts = pl.Series(["show me the berths, pilots and tides of the harbour office of Oddeness",
                          "can you also give the other half of the table in the same way"])
@@ -124,7 +112,7 @@ def test_what_a_first_sentence_points_at_is_new_where_the_prompt_names_no_word_o
     prompts = pl.Series(["Describe the harbour", "Describe the harbour", "Describe the harbour"])
     answers = pl.Series(["The harbours of the north coast and your boat. The mole too", "No such thing",
                          "These\nthe mole and the berths"])
-    assert speaks_of(prompts, answers)["the new"].to_list() == [2, 0, 0]
+    assert beside_prompts(prompts, answers)["the new"].to_list() == [2, 0, 0]
 
 
 def test_a_length_counts_beyond_a_slip_alone():

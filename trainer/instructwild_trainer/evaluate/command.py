@@ -15,6 +15,7 @@ from instructwild.console.model_options import (
     LocalOnly,
     ProviderBatch,
     Timeout,
+    limits_of,
 )
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
@@ -95,8 +96,6 @@ def pairwise(
         encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """Two models on the same prompts before a judge: both orders, ties, win rate by language and category."""
     from instructwild.errors import ConfigError
-    from instructwild.llm.open import Limits
-    from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
     from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.comparison import PairwisePlan
@@ -107,8 +106,8 @@ def pairwise(
     plan = PairwisePlan(judge, tuple(prompts or ()), tuple(map(str, rubric or ())), tuple(name or ()),
                 Sampling(max_tokens=max_tokens, temperature=temperature), Sampling(max_tokens=judge_tokens, temperature=0.0),
                 limit)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency,
-                    timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch)
+    limits = limits_of(price, budget=budget, concurrency=concurrency, timeout=timeout, batch=batch, local_only=local_only,
+                       provider_batch=provider_batch)
     _announce(compare([first, second], out, plan, limits=limits, cache=cache, encoding=encoding,
                       columns=parse_map(columns or ()), force=force, dry_run=dry_run), as_json)
 

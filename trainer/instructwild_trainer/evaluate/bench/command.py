@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from instructwild.console.model_options import Batch, Budget, Concurrency, ListPrice, LocalOnly, Timeout
+from instructwild.console.model_options import Batch, Budget, Concurrency, ListPrice, LocalOnly, Timeout, limits_of
 from instructwild.console.options import DryRun, Force, Json, Out, announce
 
 
@@ -36,16 +36,13 @@ def bench(
         batch: Batch = 16, local_only: LocalOnly = False,
         dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """A model's score on a benchmark, with intervals, beside others on the same items."""
-    from instructwild.llm.open import Limits
-    from instructwild.llm.price import parse_price
     from instructwild_trainer.evaluate.bench.run import BenchPlan
     from instructwild_trainer.evaluate.bench.run import bench as measure
     from instructwild_trainer.evaluate.printing import print_result
 
     plan = BenchPlan(suite, data, tuple(against or ()), tuple(trained_on or ()), limit, harness, fewshot, chat,
                      max_tokens)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency, timeout=timeout,
-                    batch=batch, local_only=local_only)
+    limits = limits_of(price, budget=budget, concurrency=concurrency, timeout=timeout, batch=batch, local_only=local_only)
     made = measure(model, out, plan, limits=limits, force=force, dry_run=dry_run)
     if made is None:
         return
